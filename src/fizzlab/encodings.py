@@ -1,0 +1,167 @@
+"""What a net sees: integers → feature rows, and exactly back.
+
+Every encoding covers the integers 0 … 2^bits − 1, so that nets with different encodings can be
+compared on the same integers. Binary rows are least significant bit first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from fizzlab.configuration import Frozen
+from fizzlab.errors import IntegerError
+from fizzlab.rules import as_integers, decimal
+
+MAX_BITS = 1024
+MAX_SCALED_BITS = 24  # n / 2^bits is exact in float32 up to here
+
+
+class Encoding(Frozen):
+    """How integers become rows.
+
+    `binary` gives one feature a bit; `digits` gives each digit in `base` as a one-hot block,
+    least significant digit first; `scaled` gives the single feature n / 2^bits.
+
+    Raises:
+        ConfigError: If a setting is out of bounds.
+
+    >>> Encoding().rows([6])[0, :4]
+    array([0., 1., 1., 0.], dtype=float32)
+    """
+
+    kind: Literal["binary", "digits", "scaled"] = Field(
+        default="binary", description="binary digits, one-hot digits in a base, or the scaled value"
+    )
+    bits: int = Field(
+        default=10, ge=1, le=MAX_BITS, description="integers 0 to 2^bits - 1 can be encoded"
+    )
+    base: int = Field(default=10, ge=2, le=256, description="base of the one-hot digits")
+
+    @model_validator(mode="after")
+    def _scaled_is_exact(self) -> Encoding:
+        if self.kind == "scaled" and self.bits > MAX_SCALED_BITS:
+            raise ValueError(
+                f'"encoding.bits": expected at most {MAX_SCALED_BITS} for the scaled encoding '
+                f"(float32 is exact up to there), got {self.bits}"
+            )
+        return self
+
+    @property
+    def capacity(self) -> int:
+        """The number of integers covered: 0 … capacity − 1."""
+        return 1 << self.bits
+
+    @property
+    def num_digits(self) -> int:
+        """The number of digits that write every covered integer (in base 2 for `binary`)."""
+        if self.kind == "scaled":
+            return 1
+        base = 2 if self.kind == "binary" else self.base
+        digits, covered = 0, 1
+        while covered < self.capacity:
+            digits, covered = digits + 1, covered * base
+        return digits
+
+    @property
+    def features(self) -> int:
+        """The number of features of a row."""
+        return self.num_digits * (self.base if self.kind == "digits" else 1)
+
+    def check(self, integers: Iterable[int] | np.ndarray) -> np.ndarray:
+        """Gives the integers as an array, once it is sure that all of them fit.
+
+        Raises:
+            IntegerError: If one is negative or needs more bits than there are.
+        """
+        values = as_integers(integers)
+        if len(values) and (smallest := int(values.min())) < 0:
+            raise IntegerError(
+                "A negative integer cannot be encoded.", expected="n ≥ 0", got=decimal(smallest)
+            )
+        if len(values) and (largest := int(values.max())) >= self.capacity:
+            needed = largest.bit_length()
+            shown = decimal(largest) if needed < 100 else f"an integer of {needed} bits"
+            raise IntegerError(
+                f"{shown} does not fit the encoding: it needs {needed} bits.",
+                expected=f"integers below 2^{self.bits}"
+                + (f" = {self.capacity}" if self.bits < 64 else ""),
+                got=shown,
+                fix=f"train a net on more bits (--set encoding.bits={needed})",
+            )
+        return values
+
+    def rows(self, integers: Iterable[int] | np.ndarray) -> np.ndarray:
+        """Encodes integers.
+
+        Args:
+            integers: n integers from 0 to 2^bits − 1.
+
+        Returns:
+            One row an integer, float32, shape (n, features).
+
+        Raises:
+            IntegerError: If an integer does not fit.
+        """
+        values = self.check(integers)
+        if self.kind == "scaled":
+            return (values[:, None] / self.capacity).astype(np.float32)
+        if self.kind == "binary":
+            shifts = np.arange(self.bits).astype(values.dtype)
+            return (values[:, None] >> shifts & 1).astype(np.float32)
+        digits = self.digits(values)
+        return np.eye(self.base, dtype=np.float32)[digits].reshape(len(values), self.features)
+
+    def digits(self, integers: Iterable[int] | np.ndarray) -> np.ndarray:
+        """Gives the digits of integers, least significant first: int64, shape (n, num_digits).
+
+        Raises:
+            IntegerError: If an integer does not fit.
+        """
+        values = self.check(integers)
+        base = 2 if self.kind == "binary" else self.base
+        digits = np.empty((len(values), self.num_digits), dtype=np.int64)
+        for position in range(self.num_digits):
+            digits[:, position] = values % base
+            values = values // base
+        return digits
+
+    def decode(self, rows: np.ndarray) -> np.ndarray:
+        """Gives back the integers that `rows` encodes, exactly.
+
+        Args:
+            rows: Rows as `rows` makes them, shape (n, features).
+
+        Returns:
+            The integers, shape (n,).
+
+        Raises:
+            IntegerError: If the rows are not the encoding of integers.
+        """
+        rows = np.asarray(rows)
+        if rows.ndim != 2 or rows.shape[1] != self.features:
+            raise IntegerError(
+                "These are not rows of this encoding.",
+                expected=f"shape (n, {self.features})",
+                got=f"shape {rows.shape}",
+            )
+        if self.kind == "scaled":
+            integers = as_integers([round(float(value) * self.capacity) for value in rows[:, 0]])
+        else:
+            base = 2 if self.kind == "binary" else self.base
+            digits = rows.astype(np.int64)
+            if self.kind == "digits":
+                digits = rows.reshape(len(rows), -1, base).argmax(axis=2)
+            powers = [base**position for position in range(digits.shape[1])]
+            integers = as_integers(
+                sum(digit * power for digit, power in zip(row, powers, strict=True))
+                for row in digits.tolist()
+            )
+        if not np.array_equal(self.rows(integers), rows):
+            raise IntegerError(
+                "These rows encode no integers.", expected="rows made by Encoding.rows"
+            )
+        return integers

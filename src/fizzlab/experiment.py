@@ -1,0 +1,335 @@
+"""`Experiment`: the one description of what is learned, how, and from which seed.
+
+Every default of fizzlab stands in this file (and in the groups that it gathers: `Rule`, `Data`,
+`Encoding`, `Streams`). Every face builds the same `Experiment`; a run keeps it as TOML.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from fizzlab.configuration import Frozen, config_error, setting_names
+from fizzlab.data import Data, Splits, is_file, load_splits
+from fizzlab.encodings import Encoding
+from fizzlab.errors import ConfigError, UnknownNameError
+from fizzlab.randomness import Seed, StreamName, Streams
+from fizzlab.rules import Rule
+
+FORMAT = 1  # of experiment.toml and of checkpoints; raised when an older fizzlab could not read them
+MAX_PARAMETERS = 100_000_000
+
+
+class Net(Frozen):
+    """The multilayer perceptron: Linear – activation (– dropout) for each hidden layer – Linear."""
+
+    hidden: tuple[int, ...] = Field(
+        default=(100,), max_length=16, description="widths of the hidden layers"
+    )
+    activation: Literal["relu", "tanh", "gelu", "sigmoid"] = Field(
+        default="relu", description="what follows each hidden layer"
+    )
+    dropout: float = Field(
+        default=0.0, ge=0, lt=1, description="share of hidden units set to 0 in training"
+    )
+
+    @field_validator("hidden", mode="before")
+    @classmethod
+    def _one_width(cls, hidden: Any) -> Any:
+        return (hidden,) if isinstance(hidden, int) else hidden
+
+    @field_validator("hidden")
+    @classmethod
+    def _widths(cls, hidden: tuple[int, ...]) -> tuple[int, ...]:
+        if any(not 1 <= width <= 1_000_000 for width in hidden):
+            raise ValueError(f"expected widths from 1 to 1,000,000, got {list(hidden)}")
+        return hidden
+
+
+class Recipe(Frozen):
+    """How a net is trained. Epochs are counted from 1; rates are per step of the optimiser."""
+
+    epochs: int = Field(default=1000, ge=1, le=10_000_000, description="passes over the data")
+    batch_size: int = Field(default=128, ge=1, description="integers a step")
+    order: Literal["ascending", "permuted", "reshuffled"] = Field(
+        default="ascending",
+        description="of the training integers: as given, permuted once, or anew each epoch",
+    )
+
+    loss: Literal["cross_entropy", "nll"] = Field(
+        default="cross_entropy", description="cross-entropy of the logits, or log-softmax then NLL"
+    )
+    label_smoothing: float = Field(
+        default=0.0, ge=0, lt=1, description="share of the target spread evenly over all labels"
+    )
+    class_weights: tuple[float, ...] | Literal["balanced"] | None = Field(
+        default=None, description='weight of each label in the loss; "balanced": 1 / frequency'
+    )
+
+    optimizer: Literal["sgd", "adam", "adamw"] = Field(default="sgd", description="torch's own")
+    learning_rate: float = Field(default=0.05, gt=0, description="at its height, see schedule")
+    momentum: float = Field(default=0.0, ge=0, lt=1, description="of SGD")
+    nesterov: bool = Field(default=False, description="Nesterov's momentum, for SGD")
+    betas: tuple[float, float] = Field(
+        default=(0.9, 0.999), description="decay rates of Adam's moment estimates"
+    )
+    weight_decay: float = Field(
+        default=0.0, ge=0, description="L2 penalty (SGD, Adam); decoupled for AdamW"
+    )
+    clip_norm: float | None = Field(
+        default=None, gt=0, description="largest norm of a step's gradient; longer ones are scaled"
+    )
+
+    schedule: Literal["constant", "step", "cosine", "one_cycle"] = Field(
+        default="constant", description="course of the learning rate, by torch's schedulers"
+    )
+    warmup_epochs: int = Field(
+        default=0, ge=0, description="epochs of linear rise before the schedule begins"
+    )
+    step_epochs: int = Field(default=100, ge=1, description="step: epochs between two drops")
+    step_factor: float = Field(default=0.5, gt=0, le=1, description="step: factor of each drop")
+    cycle_momentum: bool = Field(
+        default=False, description="one_cycle: momentum goes from 0.95 to 0.85 and back"
+    )
+
+    evaluate_every: int = Field(
+        default=10, ge=1, description="epochs between two evaluations (history, stops, best net)"
+    )
+    keep: Literal["best", "final"] = Field(
+        default="best", description="keep the net of lowest validation loss, or the last one"
+    )
+    target_accuracy: float | None = Field(
+        default=None, gt=0, le=1, description="stop at this validation accuracy"
+    )
+    patience: int | None = Field(
+        default=None,
+        ge=1,
+        description="stop after this many epochs without a lower validation loss, counted "
+        "once the loss beats the label-frequency baseline",
+    )
+
+    @field_validator("class_weights")
+    @classmethod
+    def _weights(cls, weights: Any) -> Any:
+        if isinstance(weights, tuple) and (min(weights, default=0) < 0 or not any(weights)):
+            raise ValueError(f"expected weights of at least 0, not all 0, got {list(weights)}")
+        return weights
+
+    @field_validator("betas")
+    @classmethod
+    def _rates(cls, betas: tuple[float, float]) -> tuple[float, float]:
+        if not all(0 <= beta < 1 for beta in betas):
+            raise ValueError(f"expected two numbers from 0 to below 1, got {list(betas)}")
+        return betas
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Recipe:
+        problems = []
+        if self.optimizer != "sgd" and (self.momentum or self.nesterov):
+            problems.append("momentum and nesterov are for sgd; Adam's are recipe.betas")
+        if self.nesterov and not self.momentum:
+            problems.append("nesterov needs a momentum above 0")
+        if self.warmup_epochs >= self.epochs:
+            problems.append(f"warmup_epochs ({self.warmup_epochs}) must be below the epochs")
+        if self.schedule == "one_cycle" and self.warmup_epochs:
+            problems.append("one_cycle has a rise of its own: leave warmup_epochs at 0")
+        if self.cycle_momentum and (
+            self.schedule != "one_cycle" or (self.optimizer == "sgd" and not self.momentum)
+        ):
+            problems.append("cycle_momentum needs schedule one_cycle and an optimiser with momentum")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+class Experiment(Frozen):
+    """Everything that determines a run: rule, data, encoding, net, recipe and seed.
+
+    Raises:
+        ConfigError: If a setting is wrong; all problems are listed at once.
+
+    >>> Experiment().replaced({"recipe.epochs": 5, "net.hidden": 50}).net.hidden
+    (50,)
+    """
+
+    name: str = Field(
+        default="classic",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        description="names the run's folder",
+    )
+    seed: Seed = Field(default=0, description="feeds the four streams of randomness")
+    rule: Rule = Rule()
+    data: Data = Data()
+    encoding: Encoding = Encoding()
+    net: Net = Net()
+    recipe: Recipe = Recipe()
+    streams: Streams = Streams()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Experiment:
+        problems = []
+        weights = self.recipe.class_weights
+        if isinstance(weights, tuple) and len(weights) != self.rule.num_labels:
+            problems.append(
+                f'"recipe.class_weights": expected {self.rule.num_labels} weights, one a label, '
+                f"got {len(weights)}"
+            )
+        needs = [name for name in ("target_accuracy", "patience") if getattr(self.recipe, name)]
+        if needs and not self.data.validation:
+            problems.append(f'"recipe.{needs[0]}": needs a validation set (data.validation above 0)')
+        if (parameters := self.num_parameters) > MAX_PARAMETERS:
+            problems.append(
+                f'"net.hidden": expected at most {MAX_PARAMETERS:,} parameters, got {parameters:,}'
+            )
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        """Features, hidden widths and labels: (10, 100, 4) by default."""
+        return (self.encoding.features, *self.net.hidden, self.rule.num_labels)
+
+    @property
+    def num_parameters(self) -> int:
+        """The number of weights and biases of the net."""
+        sizes = self.layer_sizes
+        return sum((a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False))
+
+    def stream_seed(self, stream: StreamName) -> int:
+        """Gives the seed of a stream: its pin, or the experiment's seed."""
+        pinned = getattr(self.streams, stream)
+        return self.seed if pinned is None else pinned
+
+    def splits(self) -> Splits:
+        """Reads and divides the data; see `load_splits` for what it raises."""
+        return load_splits(
+            self.data,
+            self.rule,
+            self.encoding,
+            split_seed=self.stream_seed("split"),
+            subset_seed=self.stream_seed("subset"),
+        )
+
+    def replaced(self, settings: Mapping[str, Any]) -> Experiment:
+        """Gives a copy with some settings replaced.
+
+        Args:
+            settings: Values by dotted name, such as `{"recipe.epochs": 5}`.
+
+        Raises:
+            ConfigError: If a name is unknown or a value is wrong.
+        """
+        tree = self.model_dump()
+        for path, value in settings.items():
+            *groups, leaf = path.split(".")
+            node = tree
+            for group in groups:
+                if not isinstance(node.get(group), dict):
+                    raise UnknownNameError("setting", path, setting_names(Experiment))
+                node = node[group]
+            if leaf not in node:
+                raise UnknownNameError("setting", path, setting_names(Experiment))
+            node[leaf] = value
+        return _validated(tree)
+
+    def to_toml(self) -> str:
+        """Writes every setting as TOML; settings that are None are left out (TOML has no null)."""
+        import tomli_w
+
+        settings = self.model_dump(mode="json", exclude_none=True)
+        return tomli_w.dumps({"format": FORMAT, **settings})
+
+    @classmethod
+    def from_toml(cls, text: str, *, name: str | None = None, folder: Path | None = None) -> Experiment:
+        """Reads an experiment from TOML; settings left out have their defaults.
+
+        Args:
+            text: The TOML.
+            name: The experiment's name where the text gives none.
+            folder: Where relative paths of CSV files start; the working folder if None.
+
+        Raises:
+            ConfigError: If the text is not TOML, or a setting is wrong.
+        """
+        try:
+            tree = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"This is not TOML: {error}.", fix="see docs: configuration") from None
+        written = tree.pop("format", FORMAT)
+        if written != FORMAT:
+            raise ConfigError(
+                f"This experiment is of format {written!r}.",
+                expected=f"format {FORMAT}",
+                fix="read it with a newer fizzlab",
+            )
+        if name and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+            tree.setdefault("name", name)
+        experiment = _validated(tree)
+        return experiment._with_files_from(folder) if folder else experiment
+
+    def _with_files_from(self, folder: Path) -> Experiment:
+        sources = {"data.train": self.data.train, "data.test": self.data.test}
+        files = {key: str(folder / source) for key, source in sources.items() if is_file(source)}
+        return self.replaced(files) if files else self
+
+    @classmethod
+    def read(cls, path: str | Path) -> Experiment:
+        """Reads an experiment from a TOML file; CSV files are looked for beside it.
+
+        Raises:
+            ConfigError: If the file cannot be read or a setting is wrong.
+        """
+        path = Path(path)
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise ConfigError(f"{path} cannot be read: {reason}.", expected="a TOML file") from None
+        return cls.from_toml(text, name=path.stem, folder=path.parent)
+
+    @classmethod
+    def preset(cls, name: str, seed: int = 0) -> Experiment:
+        """Gives the experiment of a preset.
+
+        Raises:
+            UnknownNameError: If there is no such preset.
+            ConfigError: If the seed is wrong.
+        """
+        if name not in PRESETS:
+            raise UnknownNameError("preset", name, PRESETS)
+        settings = {"name": name, "seed": seed, **PRESETS[name].settings}
+        return cls().replaced(settings)
+
+
+def _validated(tree: Mapping[str, Any]) -> Experiment:
+    try:
+        return Experiment.model_validate(tree)
+    except ValidationError as error:
+        raise config_error(Experiment, error) from None
+
+
+class Preset(Frozen):
+    """A named experiment: what it is for, and how it differs from the defaults."""
+
+    about: str
+    settings: dict[str, Any]
+
+
+DEFAULT_PRESET = "classic"
+PRESETS: dict[str, Preset] = {
+    "td1": Preset(
+        about="the lab sheet exactly: ordered batches of 128, SGD 0.05, 1000 epochs, 10-100-4, "
+        "no validation split",
+        settings={"data.validation": 0},
+    ),
+    "classic": Preset(
+        about="the lab sheet with 100 integers held out of training for validation",
+        settings={},
+    ),
+}
