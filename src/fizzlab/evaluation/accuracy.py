@@ -1,0 +1,185 @@
+"""What a net has learned: accuracy, per-class figures, confusion, baselines, intervals.
+
+Losses are cross-entropy in nats, without smoothing or weights, so that recipes can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from pydantic import Field
+from torch import Tensor, nn
+
+from fizzlab.configuration import Frozen
+from fizzlab.data import Split
+from fizzlab.encodings import Encoding
+from fizzlab.nets import logits
+from fizzlab.rules import Rule, as_integers
+
+
+class ClassFigures(Frozen):
+    """How well one label is recognised."""
+
+    word: str = Field(description="name of the label")
+    support: int = Field(description="integers that have this label")
+    predicted: int = Field(description="integers that the net gives this label")
+    precision: float | None = Field(description="share right of those predicted; null if none")
+    recall: float | None = Field(description="share found of those that have it; null if none")
+
+
+class Evaluation(Frozen):
+    """What a net says on a set of integers, compared with the rule or the data's labels."""
+
+    correct: int = Field(description="number of right answers")
+    total: int = Field(description="number of integers checked")
+    accuracy: float = Field(description="correct / total")
+    loss: float = Field(description="mean cross-entropy in nats")
+    sampled: bool = Field(description="false: the set was checked entirely; true: a sample of it")
+    interval: tuple[float, float] | None = Field(
+        description="exact 95 % interval of the accuracy, for a sample (Clopper and Pearson 1934)"
+    )
+    majority: float = Field(description="accuracy of always saying the most frequent training label")
+    chance: float = Field(description="accuracy of guessing labels uniformly")
+    classes: tuple[ClassFigures, ...]
+    confusion: tuple[tuple[int, ...], ...] = Field(description="rows: true, columns: predicted")
+
+    @property
+    def text(self) -> str:
+        """The accuracy in words: a count where all was checked, an interval for a sample."""
+        if not self.sampled:
+            return f"{self.correct} of {self.total}, all checked"
+        low, high = self.interval or (0.0, 1.0)
+        return f"{self.accuracy:.3f}, sample of {self.total}, 95 % interval {low:.3f} to {high:.3f}"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A quick measurement, for the history of a training.
+
+    Attributes:
+        loss: Mean cross-entropy, nats.
+        accuracy: Share right, exact.
+    """
+
+    loss: float
+    accuracy: float
+
+
+def measure(
+    net: nn.Module, rows: Float[Tensor, "batch feature"], labels: Int[Tensor, " batch"]
+) -> Measure:
+    """Measures loss and accuracy of a net on encoded integers."""
+    scores = logits(net, rows)
+    correct = int((scores.argmax(dim=1) == labels).sum())
+    return Measure(F.cross_entropy(scores, labels).item(), correct / len(labels))
+
+
+def dead_share(net: nn.Module, rows: Float[Tensor, "batch feature"]) -> float:
+    """Gives the share of ReLU units that are 0 for every row; NaN for a net without `nn.ReLU`."""
+    dead, units = 0, 0
+
+    def count(module: nn.Module, inputs: object, output: Tensor) -> None:
+        nonlocal dead, units
+        largest = output.flatten(0, -2).amax(dim=0)
+        dead, units = dead + int((largest <= 0).sum()), units + len(largest)
+
+    hooks = [m.register_forward_hook(count) for m in net.modules() if isinstance(m, nn.ReLU)]
+    try:
+        if hooks:
+            logits(net, rows)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return dead / units if units else float("nan")
+
+
+def predict_labels(
+    net: nn.Module, encoding: Encoding, integers: Iterable[int] | np.ndarray
+) -> np.ndarray:
+    """Gives the label that a net says for each integer: int64, shape (n,).
+
+    Raises:
+        IntegerError: If an integer does not fit the encoding.
+    """
+    values = as_integers(integers)
+    chunks = np.array_split(values, -(-len(values) // (1 << 16)) or 1)
+    rows = (torch.from_numpy(encoding.rows(chunk)) for chunk in chunks)
+    return np.concatenate([logits(net, part).argmax(dim=1).numpy() for part in rows])
+
+
+def evaluate(
+    net: nn.Module,
+    encoding: Encoding,
+    rule: Rule,
+    split: Split,
+    train_labels: np.ndarray,
+    *,
+    sampled: bool = False,
+) -> Evaluation:
+    """Evaluates a net on a set of integers.
+
+    Args:
+        net: Gives logits.
+        encoding: Encodes the integers.
+        rule: Names the labels.
+        split: The integers and their true labels; at least one.
+        train_labels: Labels that the net was trained on, for the baseline.
+        sampled: Whether the integers are a random sample of what they stand for.
+
+    Raises:
+        IntegerError: If an integer does not fit the encoding.
+    """
+    rows, labels = torch.from_numpy(encoding.rows(split.integers)), torch.tensor(split.labels)
+    scores = logits(net, rows)
+    predicted = scores.argmax(dim=1).numpy()
+    confusion = np.zeros((rule.num_labels, rule.num_labels), dtype=int)
+    np.add.at(confusion, (split.labels, predicted), 1)
+    correct, total = int(np.trace(confusion)), len(split)
+    majority = np.bincount(train_labels).argmax()
+    return Evaluation(
+        correct=correct,
+        total=total,
+        accuracy=correct / total,
+        loss=F.cross_entropy(scores, labels).item(),
+        sampled=sampled,
+        interval=binomial_interval(correct, total) if sampled else None,
+        majority=int((split.labels == majority).sum()) / total,
+        chance=1 / rule.num_labels,
+        classes=tuple(_class_figures(rule, confusion, label) for label in range(rule.num_labels)),
+        confusion=tuple(map(tuple, confusion.tolist())),
+    )
+
+
+def _class_figures(rule: Rule, confusion: np.ndarray, label: int) -> ClassFigures:
+    right = int(confusion[label, label])
+    support, predicted = int(confusion[label].sum()), int(confusion[:, label].sum())
+    return ClassFigures(
+        word=rule.names[label],
+        support=support,
+        predicted=predicted,
+        precision=right / predicted if predicted else None,
+        recall=right / support if support else None,
+    )
+
+
+def binomial_interval(correct: int, total: int) -> tuple[float, float]:
+    """Gives the exact 95 % interval of a share (Clopper and Pearson 1934)."""
+    from scipy.stats import binomtest
+
+    interval = binomtest(correct, total).proportion_ci(0.95, method="exact")
+    return float(interval.low), float(interval.high)
+
+
+def frequency_loss(train_labels: np.ndarray, labels: np.ndarray, num_labels: int) -> float:
+    """Gives the cross-entropy, in nats, of always predicting the training labels' frequencies.
+
+    Infinite where a label occurs that training never saw.
+    """
+    frequencies = np.bincount(train_labels, minlength=num_labels) / len(train_labels)
+    with np.errstate(divide="ignore"):
+        return float(-np.log(frequencies)[labels].mean())

@@ -1,0 +1,125 @@
+"""Files and folders of runs: every write is whole or not there at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from fizzlab.errors import RunExistsError, StorageError
+
+EXPERIMENT, CHECKPOINT = "experiment.toml", "checkpoint.safetensors"
+
+
+def write(path: Path, content: bytes) -> None:
+    """Writes a file atomically: aside, fsync, rename, fsync of the folder.
+
+    Raises:
+        StorageError: If it cannot be written; what stood there before stands there still.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_through(aside, content)
+        aside.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise storage_error(path, error) from None
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # Windows cannot open folders
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def storage_error(path: Path, error: OSError) -> StorageError:
+    """Tells in plain words why `path` could not be written."""
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+    return StorageError(
+        f"{path} cannot be written: "
+        + ("no space is left." if full else f"{error.strerror or error}."),
+        expected="a folder that can be written to, with some space",
+        fix="free some space and resume the run" if full else "choose another folder with --out",
+    )
+
+
+def create(folder: Path, files: Mapping[str, bytes], *, overwrite: bool = False) -> None:
+    """Creates a run's folder with its first files, all at once.
+
+    Args:
+        folder: Where it shall stand.
+        files: Content by file name.
+        overwrite: Replace a run that stands there. Only runs and empty folders are replaced.
+
+    Raises:
+        RunExistsError: If something stands there that may not be replaced.
+        StorageError: If it cannot be written.
+    """
+    if is_taken(folder) and not (overwrite and (folder / EXPERIMENT).is_file()):
+        raise taken_error(folder)
+    aside: Path | None = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        aside.chmod(0o755)
+        for name, content in files.items():
+            _write_through(aside / name, content)
+        _sync_folder(aside)
+        if is_taken(folder):
+            shutil.rmtree(_moved_aside(folder))
+        aside.rename(folder)
+        _sync_folder(folder.parent)
+    except OSError as error:
+        if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:  # another process was faster
+            raise taken_error(folder) from None
+        raise storage_error(folder, error) from None
+    finally:
+        if aside is not None:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def _moved_aside(folder: Path) -> Path:
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
+    return folder.rename(old / folder.name).parent
+
+
+def is_taken(folder: Path) -> bool:
+    """Tells whether something other than an empty folder stands there."""
+    if folder.is_dir():
+        return any(folder.iterdir())
+    return folder.exists() or folder.is_symlink()
+
+
+def taken_error(folder: Path) -> RunExistsError:
+    """Tells that a folder is taken, and what can be done."""
+    is_run = (folder / EXPERIMENT).is_file()
+    return RunExistsError(
+        f"{folder} exists already.",
+        expected="a new folder" + ("" if is_run else " (what stands there is not a run)"),
+        fix="choose another --out" + (", or replace it with --overwrite" if is_run else ""),
+    )
+
+
+def free_folder(parent: Path, name: str) -> Path:
+    """Gives the first of `name`, `name-2`, `name-3`, … that is not taken."""
+    folder, number = parent / name, 2
+    while is_taken(folder):
+        folder, number = parent / f"{name}-{number}", number + 1
+    return folder

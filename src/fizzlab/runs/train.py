@@ -1,0 +1,230 @@
+"""`train`, `resume` and `refit`: from an experiment to a run."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from torch import nn
+
+from fizzlab.data import file_hash
+from fizzlab.errors import ConfigError, DataError, RunError, UsageError
+from fizzlab.experiment import Experiment
+from fizzlab.nets import build_net, check_net
+from fizzlab.runs import folder
+from fizzlab.runs.bar import bar
+from fizzlab.runs.run import Run, open_run, portable
+from fizzlab.runs.session import Session, Watcher
+from fizzlab.runs.state import State
+from fizzlab.training import build_optimizer
+
+
+def train(
+    experiment: Experiment,
+    *,
+    net: nn.Module | None = None,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    progress: bool = True,
+    watch: Watcher | None = None,
+    time_budget_s: float | None = None,
+    save_every_s: float = 2.0,
+) -> Run:
+    """Trains an experiment.
+
+    Args:
+        experiment: What to train, and how.
+        net: A module to train instead of the experiment's MLP; a copy of it is trained.
+        out: Folder for the run; None keeps it in memory. See also `default_folder`.
+        overwrite: Replace a run that stands at `out`.
+        progress: Show a progress bar.
+        watch: Called after every epoch with an `Update`.
+        time_budget_s: Interrupt after this many seconds; the run can be resumed.
+        save_every_s: Longest time between two checkpoints, in seconds.
+
+    Returns:
+        The run. Ctrl-C ends training after the current epoch and returns what there is.
+
+    Raises:
+        DataError: If the data cannot be used.
+        IntegerError: If an integer does not fit the encoding.
+        NetError: If `net` does not fit the experiment.
+        RunExistsError: If `out` is taken.
+        StorageError: If the run cannot be written.
+        DivergedError: If the loss becomes NaN or infinite.
+    """
+    run = _new_run(experiment, net, Path(out) if out else None, overwrite)
+    return _continue(run, progress, watch, time_budget_s, save_every_s)
+
+
+def resume(
+    path: str | Path,
+    *,
+    epochs: int | None = None,
+    net: nn.Module | None = None,
+    progress: bool = True,
+    watch: Watcher | None = None,
+    time_budget_s: float | None = None,
+    save_every_s: float = 2.0,
+) -> Run:
+    """Goes on with an interrupted run, to the very result it would have had.
+
+    Args:
+        path: Folder of the run.
+        epochs: A new total number of epochs; None for the experiment's own.
+        net: A module of the class that was trained, if that was one of your own.
+        progress: As for `train`.
+        watch: As for `train`.
+        time_budget_s: As for `train`.
+        save_every_s: As for `train`.
+
+    Raises:
+        RunError: If the run cannot be read.
+        ConfigError: If `epochs` is less than what is trained already.
+        StorageError: If the run cannot be written.
+        DivergedError: If the loss becomes NaN or infinite.
+    """
+    run = open_run(path, copy.deepcopy(net))
+    if epochs is not None:
+        _train_on(run, epochs)
+    return _continue(run, progress, watch, time_budget_s, save_every_s)
+
+
+def refit(run: Run, *, out: str | Path | None = None, progress: bool = True) -> Run:
+    """Trains the recipe of a run once more, on all its training integers.
+
+    The epochs are those of the run's kept net, the validation integers are trained on, and
+    nothing is held out or chosen any more.
+
+    Args:
+        run: A finished run with a validation set.
+        out: Folder for the new run; None keeps it in memory.
+        progress: Show a progress bar.
+
+    Raises:
+        UsageError: If the run held out nothing, or is not finished.
+        StorageError: If the run cannot be written.
+        DivergedError: If the loss becomes NaN or infinite.
+    """
+    if not len(run.splits.validation):
+        raise UsageError("There is nothing to refit: this run was trained on all its integers.")
+    if run.state.stopped is None:
+        raise UsageError(
+            "This run is not finished, so its best epoch is not known.", fix="resume it first"
+        )
+    epochs = run.report.kept_epoch
+    experiment = run.experiment.replaced(
+        {
+            "name": f"{run.experiment.name}-refit"[:64],
+            "data.validation": 0,
+            "recipe.epochs": epochs,
+            "recipe.warmup_epochs": min(run.experiment.recipe.warmup_epochs, epochs - 1),
+            "recipe.target_accuracy": None,
+            "recipe.patience": None,
+        }
+    )
+    new = _new_run(experiment, None, Path(out) if out else None, overwrite=False)
+    new.refit_of = str(run.path) if run.path else run.experiment.name
+    return _continue(new, progress, None, None, 2.0)
+
+
+def default_folder(experiment: Experiment, parent: str | Path = "runs") -> Path:
+    """Gives the folder for a new run: NAME-seedN below `parent`, numbered on if taken."""
+    return folder.free_folder(Path(parent), f"{experiment.name}-seed{experiment.seed}")
+
+
+def _new_run(
+    experiment: Experiment, net: nn.Module | None, path: Path | None, overwrite: bool
+) -> Run:
+    experiment = _with_hashes(experiment)
+    splits = experiment.splits()
+    if net is not None:
+        check_net(net, experiment)
+    if path is not None:
+        taken, files = portable(experiment)
+        contents = {name: _content(source) for name, source in files.items()}
+        contents[folder.EXPERIMENT] = taken.to_toml().encode()
+        folder.create(path, contents, overwrite=overwrite)
+        experiment = Experiment.read(path / folder.EXPERIMENT)
+    trained = build_net(experiment) if net is None else copy.deepcopy(net)
+    return Run(experiment, splits, State(trained, build_optimizer(trained, experiment.recipe)), path)
+
+
+def _with_hashes(experiment: Experiment) -> Experiment:
+    _, files = portable(experiment)
+    hashes = {f"data.{name.removesuffix('.csv')}_sha256": path for name, path in files.items()}
+    known = experiment.data
+    missing = {
+        key: file_hash(path)
+        for key, path in hashes.items()
+        if getattr(known, key.removeprefix("data.")) is None
+    }
+    return experiment.replaced(missing) if missing else experiment
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _train_on(run: Run, epochs: int) -> None:
+    """Changes the total number of epochs of a run, in memory and on disk."""
+    state, path = run.state, run.path
+    if path is None:
+        raise RunError("A run kept in memory cannot be resumed.", fix="train it with out=…")
+    if epochs < state.epoch:
+        raise ConfigError(
+            f"This run is trained for {state.epoch} epochs already.",
+            expected=f"a total of at least {state.epoch}",
+            got=str(epochs),
+        )
+    run.experiment = run.experiment.replaced({"recipe.epochs": epochs})
+    folder.write(path / folder.EXPERIMENT, portable(run.experiment)[0].to_toml().encode())
+    if state.stopped == "epochs" and epochs > state.epoch:
+        state.stopped = None
+        _forget_off_grid(run)
+
+
+def _forget_off_grid(run: Run) -> None:
+    """Drops the row of a last epoch that a longer training would not have evaluated."""
+    state = run.state
+    if state.epoch % run.experiment.recipe.evaluate_every:
+        state.snapshots.pop(state.epoch, None)
+        for values in state.history.values():
+            values.pop()
+
+
+def _continue(
+    run: Run,
+    progress: bool,
+    watch: Watcher | None,
+    time_budget_s: float | None,
+    save_every_s: float,
+) -> Run:
+    with _watchers(run, progress, watch) as told:
+        session = Session(
+            run.experiment,
+            run.splits,
+            run.state,
+            save=run.save,
+            watch=told,
+            time_budget_s=time_budget_s,
+            save_every_s=save_every_s,
+        )
+        reason = session.run()
+    run.interrupted_by = reason if run.state.stopped is None else None
+    run.export()
+    return run
+
+
+@contextmanager
+def _watchers(run: Run, progress: bool, watch: Watcher | None) -> Iterator[Watcher | None]:
+    if not progress:
+        yield watch
+        return
+    with bar(run.experiment.recipe.epochs, run.state.epoch) as update:
+        yield update if watch is None else lambda news: (update(news), watch(news))[-1]
