@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
 
 from fizzlab.errors import ConfigError, suggestion
 
@@ -47,7 +48,8 @@ class _TellsProblems(_ModelMetaclass):
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super().__call__(**dict(zip(cls.model_fields, args, strict=False)), **kwargs)
+            fields = cls.model_fields  # type: ignore[attr-defined]
+            return super().__call__(**dict(zip(fields, args, strict=False)), **kwargs)
         except ValidationError as error:
             raise config_error(cls, error) from None  # type: ignore[arg-type]
 
@@ -95,13 +97,14 @@ def _short(value: object, limit: int = 80) -> str:
 
 def setting_names(model: type[BaseModel], prefix: str = "") -> list[str]:
     """Lists the dotted names of all settings of a model, groups flattened: "recipe.epochs"."""
-    return [name for name, _ in _leaves(model, prefix)]
+    return [name for name, _ in settings(model, prefix)]
 
 
-def _leaves(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, Any]]:
+def settings(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Gives the dotted name and the pydantic field of every setting of a model."""
     for name, field in model.model_fields.items():
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
-            yield from _leaves(inner, f"{prefix}{name}.")
+            yield from settings(inner, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", field

@@ -62,7 +62,7 @@ def _parse_part(part: str) -> range:
     last = int(match[2]) if match[2] else first
     if last < first:
         raise DataError(
-            f"The range {part.strip()} is empty.", expected="first..last with first ≤ last"
+            f"The range {part.strip()} is empty.", expected="first..last with first <= last"
         )
     return range(first, last + 1)
 
@@ -82,9 +82,7 @@ class Data(Frozen):
     train: str = Field(
         default="101..1023", description="integers to train on: inclusive ranges, or a CSV file"
     )
-    test: str = Field(
-        default="1..100", description='integers to test on, likewise; "" for no test'
-    )
+    test: str = Field(default="1..100", description='integers to test on, likewise; "" for no test')
     validation: int = Field(
         default=100, ge=0, description="number of training integers held out for validation"
     )
@@ -217,7 +215,7 @@ def file_hash(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise DataError(**_unreadable(path, error)) from None
 
 
 def read_csv(path: Path, rule: Rule, sha256: str | None = None) -> Split:
@@ -273,7 +271,7 @@ def _csv_columns(path: Path) -> tuple[list[str], list[str]]:
         table = lines.collect()
         table.columns = columns
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise DataError(**_unreadable(path, error)) from None
     except pl.exceptions.PolarsError as error:
         raise DataError(
             f"{path} cannot be read as CSV: {str(error).splitlines()[0][:200]}",
@@ -318,8 +316,8 @@ def _csv_labels(path: Path, integers: list[int], texts: list[str], rule: Rule) -
     return labels
 
 
-def _unreadable(path: Path, error: OSError) -> DataError:
-    return DataError(
-        f"{path} cannot be read: {error.strerror or error}.",
-        expected="a readable CSV file with the columns integer and label",
-    )
+def _unreadable(path: Path, error: OSError) -> dict[str, str]:
+    return {
+        "problem": f"{path} cannot be read: {error.strerror or error}.",
+        "expected": "a readable CSV file with the columns integer and label",
+    }

@@ -80,7 +80,7 @@ class Encoding(Frozen):
         values = as_integers(integers)
         if len(values) and (smallest := int(values.min())) < 0:
             raise IntegerError(
-                "A negative integer cannot be encoded.", expected="n ≥ 0", got=decimal(smallest)
+                "A negative integer cannot be encoded.", expected="n >= 0", got=decimal(smallest)
             )
         if len(values) and (largest := int(values.max())) >= self.capacity:
             needed = largest.bit_length()

@@ -6,6 +6,7 @@ Every default of fizzlab stands in this file (and in the groups that it gathers:
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from collections.abc import Mapping
@@ -21,7 +22,9 @@ from fizzlab.errors import ConfigError, UnknownNameError
 from fizzlab.randomness import Seed, StreamName, Streams
 from fizzlab.rules import Rule
 
-FORMAT = 1  # of experiment.toml and of checkpoints; raised when an older fizzlab could not read them
+FORMAT = (
+    1  # of experiment.toml and of checkpoints; raised when an older fizzlab could not read them
+)
 MAX_PARAMETERS = 100_000_000
 
 
@@ -141,7 +144,9 @@ class Recipe(Frozen):
         if self.cycle_momentum and (
             self.schedule != "one_cycle" or (self.optimizer == "sgd" and not self.momentum)
         ):
-            problems.append("cycle_momentum needs schedule one_cycle and an optimiser with momentum")
+            problems.append(
+                "cycle_momentum needs schedule one_cycle and an optimiser with momentum"
+            )
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -181,7 +186,9 @@ class Experiment(Frozen):
             )
         needs = [name for name in ("target_accuracy", "patience") if getattr(self.recipe, name)]
         if needs and not self.data.validation:
-            problems.append(f'"recipe.{needs[0]}": needs a validation set (data.validation above 0)')
+            problems.append(
+                f'"recipe.{needs[0]}": needs a validation set (data.validation above 0)'
+            )
         if (parameters := self.num_parameters) > MAX_PARAMETERS:
             problems.append(
                 f'"net.hidden": expected at most {MAX_PARAMETERS:,} parameters, got {parameters:,}'
@@ -199,7 +206,7 @@ class Experiment(Frozen):
     def num_parameters(self) -> int:
         """The number of weights and biases of the net."""
         sizes = self.layer_sizes
-        return sum((a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False))
+        return sum((a + 1) * b for a, b in itertools.pairwise(sizes))
 
     def stream_seed(self, stream: StreamName) -> int:
         """Gives the seed of a stream: its pin, or the experiment's seed."""
@@ -223,7 +230,8 @@ class Experiment(Frozen):
             settings: Values by dotted name, such as `{"recipe.epochs": 5}`.
 
         Raises:
-            ConfigError: If a name is unknown or a value is wrong.
+            UnknownNameError: If there is no setting of a name; the nearest is suggested.
+            ConfigError: If a value is wrong.
         """
         tree = self.model_dump()
         for path, value in settings.items():
@@ -246,7 +254,9 @@ class Experiment(Frozen):
         return tomli_w.dumps({"format": FORMAT, **settings})
 
     @classmethod
-    def from_toml(cls, text: str, *, name: str | None = None, folder: Path | None = None) -> Experiment:
+    def from_toml(
+        cls, text: str, *, name: str | None = None, folder: Path | None = None
+    ) -> Experiment:
         """Reads an experiment from TOML; settings left out have their defaults.
 
         Args:
@@ -260,7 +270,9 @@ class Experiment(Frozen):
         try:
             tree = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise ConfigError(f"This is not TOML: {error}.", fix="see docs: configuration") from None
+            raise ConfigError(
+                f"This is not TOML: {error}.", fix="see docs: configuration"
+            ) from None
         written = tree.pop("format", FORMAT)
         if written != FORMAT:
             raise ConfigError(

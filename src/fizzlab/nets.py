@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,7 +45,7 @@ class MLP(nn.Sequential):
     ) -> None:
         source = generator(seed)
         layers: list[nn.Module] = [_linear(sizes[0], sizes[1], source)]
-        for inputs, outputs in zip(sizes[1:], sizes[2:], strict=False):
+        for inputs, outputs in itertools.pairwise(sizes[1:]):
             layers.append(ACTIVATIONS[activation]())
             layers += [nn.Dropout(dropout)] if dropout else []
             layers.append(_linear(inputs, outputs, source))

@@ -43,7 +43,9 @@ class Evaluation(Frozen):
     interval: tuple[float, float] | None = Field(
         description="exact 95 % interval of the accuracy, for a sample (Clopper and Pearson 1934)"
     )
-    majority: float = Field(description="accuracy of always saying the most frequent training label")
+    majority: float = Field(
+        description="accuracy of always saying the most frequent training label"
+    )
     chance: float = Field(description="accuracy of guessing labels uniformly")
     classes: tuple[ClassFigures, ...]
     confusion: tuple[tuple[int, ...], ...] = Field(description="rows: true, columns: predicted")

@@ -112,9 +112,7 @@ def explain(
         word=rule.word(integer, said),
         expected=rule.word(integer, label),
         right=said == label,
-        digits=None
-        if encoding.kind == "scaled"
-        else tuple(encoding.digits([integer])[0].tolist()),
+        digits=None if encoding.kind == "scaled" else tuple(encoding.digits([integer])[0].tolist()),
         logits=tuple(scores.tolist()),
         probabilities=tuple(scores.softmax(0).tolist()),
         names=rule.names,
@@ -144,9 +142,7 @@ def kind_text(encoding: Encoding, modulus: int, integer: int) -> str:
     return name + ("; ".join(parts) or "none")
 
 
-def _same_kind(
-    encoding: Encoding, modulus: int, splits: Splits, integer: int
-) -> list[int] | None:
+def _same_kind(encoding: Encoding, modulus: int, splits: Splits, integer: int) -> list[int] | None:
     if encoding.kind == "scaled":
         return None
     own = kinds(encoding, modulus, [integer])[0]
@@ -173,4 +169,3 @@ def unseen_kinds(encoding: Encoding, modulus: int, splits: Splits) -> list[int]:
         for n, kind in zip(tested, kinds(encoding, modulus, tested), strict=True)
         if kind not in seen
     ]
-

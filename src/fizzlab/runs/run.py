@@ -269,7 +269,7 @@ def _check_same(path: Path, experiment: Experiment, checkpoint: Checkpoint) -> N
     now, then = portable(experiment)[0].model_dump(mode="json"), checkpoint.about["experiment"]
     changed = [
         f"{name}: {old!r} → {new!r}"
-        for name, old, new in _differences(then, now)
+        for name, old, new in differences(then, now)
         if name != "recipe.epochs"
     ]
     if changed:
@@ -281,14 +281,15 @@ def _check_same(path: Path, experiment: Experiment, checkpoint: Checkpoint) -> N
         )
 
 
-def _differences(
+def differences(
     old: dict[str, Any], new: dict[str, Any], prefix: str = ""
 ) -> list[tuple[str, Any, Any]]:
+    """Lists (name, old value, new value) of the settings in which two experiments differ."""
     found = []
     for name in dict.fromkeys([*old, *new]):
         before, after = old.get(name), new.get(name)
         if isinstance(before, dict) and isinstance(after, dict):
-            found += _differences(before, after, f"{prefix}{name}.")
+            found += differences(before, after, f"{prefix}{name}.")
         elif before != after:
             found.append((f"{prefix}{name}", before, after))
     return found

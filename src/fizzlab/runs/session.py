@@ -39,6 +39,8 @@ class Update:
         batch_loss: Loss of the epoch's last batch.
         row: Newest row of the history, by column; None if this epoch was not evaluated.
         state: The training itself; read it, do not change it.
+        experiment: What is trained.
+        splits: Its data.
     """
 
     epoch: int
@@ -46,6 +48,8 @@ class Update:
     batch_loss: float
     row: dict[str, float] | None
     state: State
+    experiment: Experiment
+    splits: Splits
 
 
 Watcher = Callable[[Update], None]
@@ -184,7 +188,10 @@ class Session:
             return
         history = self.state.history
         row = {name: values[-1] for name, values in history.items()} if evaluated else None
-        self._watch(Update(self.state.epoch, self.recipe.epochs, batch_loss, row, self.state))
+        epoch, epochs = self.state.epoch, self.recipe.epochs
+        self._watch(
+            Update(epoch, epochs, batch_loss, row, self.state, self.experiment, self.splits)
+        )
 
     def _is_interrupted(self, seconds: float) -> bool:
         over = self._time_budget_s is not None and seconds >= self._time_budget_s

@@ -1,0 +1,47 @@
+"""The Typer app: collects the commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from fizzlab import __version__
+from fizzlab.cli import compare, evaluate, explain, plot, predict, presets, runs, show, train
+
+app = typer.Typer(
+    name="fizzlab",
+    help="Train small networks on integer rules, FizzBuzz first, and see what they learned.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"fizzlab {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+app.command("train")(train.train)
+app.command("predict")(predict.predict)
+app.command("evaluate")(evaluate.evaluate)
+app.command("explain")(explain.explain)
+app.command("plot")(plot.plot)
+app.command("show")(show.show)
+app.command("runs")(runs.runs)
+app.command("compare")(compare.compare)
+app.command("presets")(presets.presets)

@@ -1,0 +1,80 @@
+"""`fizzlab evaluate`: compares a trained net with the rule, on any integers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fizzlab.cli.options import AsJson, Quiet, RunPath
+from fizzlab.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from fizzlab.evaluation import Evaluation
+    from fizzlab.runs import Run
+
+
+def evaluate(
+    run: RunPath,
+    on: Annotated[
+        str | None, typer.Option(help="Integers: 1..100; by default the run's own splits.")
+    ] = None,
+    sample: Annotated[
+        int | None, typer.Option(min=1, help="Check this many of them, drawn at random.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare a trained net with the rule: a count where all is checked, else an interval."""
+    from fizzlab.cli import output
+    from fizzlab.runs import open_run
+
+    opened = open_run(run)
+    if on is None and sample is not None:
+        raise DataError("--sample needs --on.", expected="--on 1..100 --sample 50")
+    found, values = (None, None) if on is None else _evaluated(opened, on, sample)
+    if as_json:
+        output.print_json(_document(opened, run, on, found, values))
+    elif quiet:
+        return
+    elif found is None:
+        output.print_results(opened)
+    else:
+        output.console().print(f"{on}: {found.text}; loss {found.loss:.4f} nats")
+        output.console().print(
+            f"baselines: majority label {found.majority:.2f}, chance {found.chance:.2f}"
+        )
+        output.print_classes(found, str(on))
+
+
+def _evaluated(opened: Run, on: str, sample: int | None) -> tuple[Evaluation, np.ndarray]:
+    import numpy as np
+
+    from fizzlab.data import parse_integers
+    from fizzlab.randomness import permutation
+
+    values = np.unique(parse_integers(on))
+    if not len(values):
+        raise DataError("--on holds no integers.", expected="integers or ranges, such as 1..100")
+    if sample is not None and sample < len(values):
+        drawn = permutation(opened.experiment.seed, "subset", len(values))[:sample]
+        values = values[np.sort(drawn)]
+        return opened.evaluate(values, sampled=True), values
+    return opened.evaluate(values), values
+
+
+def _document(
+    opened: Run, run: Path, on: str | None, found: Evaluation | None, values: np.ndarray | None
+) -> dict[str, Any]:
+    document = opened.report.model_dump(mode="json")
+    document["run"] = str(run)
+    if found is not None and values is not None:
+        document["on"] = on
+        document["accuracy"]["on"] = found.accuracy
+        document["loss"]["on"] = found.loss
+        document["evaluations"] = {"on": found.model_dump(mode="json")}
+        document["predictions"] = list(zip(values.tolist(), opened.predict(values), strict=True))
+    return document

@@ -1,0 +1,45 @@
+"""Arguments and options that several commands share, and reading of settings."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fizzlab.errors import ConfigError
+
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+
+
+def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
+    """Reads settings "name=value"; values are TOML literals, bare words are strings.
+
+    Raises:
+        ConfigError: If a text has no name or no value.
+
+    >>> parse_settings(["recipe.epochs=5", "net.activation=tanh", "rule.pairs=3=fizz"])
+    {'recipe.epochs': 5, 'net.activation': 'tanh', 'rule.pairs': '3=fizz'}
+    """
+    settings = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not name.strip() or not equals:
+            raise ConfigError(
+                f'"{text}" is not a setting.',
+                expected="name=value, such as recipe.epochs=200",
+            )
+        settings[name.strip()] = _value(value.strip())
+    return settings
+
+
+def _value(text: str) -> Any:
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        return text
+    return parsed["value"] if list(parsed) == ["value"] else text

@@ -1,0 +1,32 @@
+"""`fizzlab predict`: what a trained net says of integers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from fizzlab.cli.options import AsJson, Quiet, RunPath
+
+
+def predict(
+    run: RunPath,
+    integers: Annotated[
+        list[str], typer.Argument(metavar="INTEGERS…", help="Integers and ranges: 15 33 1..100.")
+    ],
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Print the word that a trained net says for each integer."""
+    from fizzlab.cli.output import print_json
+    from fizzlab.data import parse_integers
+    from fizzlab.rules import decimal
+    from fizzlab.runs import open_run
+
+    opened, values = open_run(run), parse_integers(integers)
+    pairs = list(zip(values.tolist(), opened.predict(values), strict=True))
+    if as_json:
+        print_json({"run": str(run), "predictions": pairs})
+    elif not quiet:
+        for n, word in pairs:
+            print(f"{decimal(n)}: {word}")

@@ -1,0 +1,43 @@
+"""`fizzlab runs`: lists the runs below a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fizzlab.cli.options import AsJson, Quiet
+from fizzlab.errors import FizzlabError
+
+
+def runs(
+    folder: Annotated[Path, typer.Argument(help="Where the runs are.")] = Path("runs"),
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """List the runs below a folder, oldest first; damaged ones are named."""
+    from fizzlab.cli import output
+    from fizzlab.runs import list_runs, open_run
+
+    listed, damaged = [], []
+    for path in list_runs(folder):
+        try:
+            report = open_run(path).report
+        except FizzlabError as error:
+            damaged.append({"run": str(path), "problem": error.problem})
+        else:
+            listed.append(report.model_dump(mode="json", exclude={"predictions", "evaluations"}))
+    if as_json:
+        output.print_json({"runs": listed, "damaged": damaged})
+    if as_json or quiet:
+        return
+    made = output.table("run", "seed", "epochs", "stopped", "train", "validation", "test")
+    for found in listed:
+        shares = [found["accuracy"][name] for name in ("train", "validation", "test")]
+        cells = ["-" if share is None else f"{share:.3f}" for share in shares]
+        facts = [found[name] for name in ("run", "seed", "epochs", "stopped")]
+        made.add_row(*map(str, facts), *cells)
+    output.console().print(made)
+    for entry in damaged:
+        output.console().print(f"cannot be read: {entry['run']}: {entry['problem']}", markup=False)

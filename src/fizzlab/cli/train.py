@@ -1,0 +1,191 @@
+"""`fizzlab train`: trains an experiment, and keeps it as a run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fizzlab.cli.options import AsJson, Quiet, parse_settings
+from fizzlab.errors import UsageError
+
+if TYPE_CHECKING:
+    from fizzlab.experiment import Experiment
+    from fizzlab.runs import Run, Update
+
+Language = Annotated[str, typer.Option("--lang", help="Language of the pictures: en or fr.")]
+
+
+def train(
+    preset: Annotated[
+        str | None, typer.Option(help="Named experiment; `fizzlab presets` lists them.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="Experiment as a TOML file.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed, 0 to 2^32 - 1.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Short for --set recipe.epochs=N.")] = None,
+    rule: Annotated[
+        str | None, typer.Option(help="Short for --set rule.pairs=…: 3=fizz,5=buzz.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change one setting.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the run; by default runs/NAME-seedN.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace the run that stands at --out.")] = False,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Go on with an interrupted run.")
+    ] = None,
+    refit: Annotated[
+        bool, typer.Option(help="Then train once more on all training integers.")
+    ] = False,
+    time_budget: Annotated[
+        float | None, typer.Option(min=0, help="Interrupt after this many seconds.")
+    ] = None,
+    predictions_at: Annotated[
+        str | None, typer.Option(metavar="EPOCHS", help="Print predictions at: 1,100,1000.")
+    ] = None,
+    figures: Annotated[bool, typer.Option(help="Draw the pictures of the run.")] = True,
+    language: Language = "en",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a net, watch it, and keep it as a run.
+
+    Ctrl-C ends training after the current epoch and keeps what is trained; a second one quits.
+    """
+    asked = {"--preset": preset, "--config": config, "--seed": seed, "--set": settings}
+    asked |= {"--rule": rule, "--out": out, "--overwrite": overwrite or None}
+    _check_options(asked, resume)
+    loud = not (as_json or quiet)
+    options: dict[str, Any] = {"progress": loud, "time_budget_s": time_budget}
+    options["watch"] = _prediction_watcher(predictions_at) if predictions_at else None
+    run = (
+        _resumed(resume, epochs, loud, options)
+        if resume
+        else _trained(
+            _experiment(preset, config, seed, epochs, rule, settings), out, overwrite, options
+        )
+    )
+    if refit and run.state.stopped is not None:
+        run = _refitted(run, loud)
+    _draw(run, figures, language)
+    _print(run, as_json=as_json, quiet=quiet)
+    if run.stopped == "interrupted":
+        raise typer.Exit(130)
+
+
+def _check_options(asked: dict[str, object], resume: Path | None) -> None:
+    if asked["--preset"] and asked["--config"]:
+        raise UsageError("--preset and --config exclude each other.", fix="give one of them")
+    extra = [name for name, value in asked.items() if value is not None]
+    if resume and extra:
+        raise UsageError(
+            f"{', '.join(extra)} cannot change a run that is resumed.",
+            expected="--resume RUN alone, or with --epochs, --time-budget, --refit",
+            fix="train a new run from it: --config RUN/experiment.toml",
+        )
+
+
+def _experiment(
+    preset: str | None,
+    config: Path | None,
+    seed: int | None,
+    epochs: int | None,
+    rule: str | None,
+    settings: list[str] | None,
+) -> Experiment:
+    from fizzlab.experiment import DEFAULT_PRESET, Experiment
+
+    base = Experiment.read(config) if config else Experiment.preset(preset or DEFAULT_PRESET)
+    changes = parse_settings(settings or [])
+    short = {"seed": seed, "recipe.epochs": epochs, "rule.pairs": rule}
+    changes |= {name: value for name, value in short.items() if value is not None}
+    return base.replaced(changes) if changes else base
+
+
+def _trained(
+    experiment: Experiment, out: Path | None, overwrite: bool, options: dict[str, Any]
+) -> Run:
+    from fizzlab import runs
+
+    folder = out or runs.default_folder(experiment)
+    return runs.train(experiment, out=folder, overwrite=overwrite, **options)
+
+
+def _resumed(path: Path, epochs: int | None, loud: bool, options: dict[str, Any]) -> Run:
+    from fizzlab import runs
+
+    before = runs.open_run(path)
+    if before.state.stopped and (epochs is None or epochs == before.experiment.recipe.epochs):
+        if loud:
+            print(
+                f"{path} is finished ({before.state.stopped}); --epochs N trains it on.",
+                file=sys.stderr,
+            )
+        options["progress"] = False
+    return runs.resume(path, epochs=epochs, **options)
+
+
+def _refitted(run: Run, loud: bool) -> Run:
+    from fizzlab import runs
+    from fizzlab.runs.folder import free_folder
+
+    path = run.path or Path("runs") / run.experiment.name
+    return runs.refit(run, out=free_folder(path.parent, f"{path.name}-refit"), progress=loud)
+
+
+def _prediction_watcher(text: str) -> Any:
+    from fizzlab.data import parse_integers
+    from fizzlab.evaluation import predict_labels
+
+    epochs = set(parse_integers(text).tolist())
+
+    def watch(news: Update) -> None:
+        if news.epoch not in epochs:
+            return
+        experiment, test = news.experiment, news.splits.test.integers
+        labels = predict_labels(news.state.net, experiment.encoding, test)
+        words = [experiment.rule.word(int(n), int(label)) for n, label in zip(test, labels)]  # noqa: B905
+        print(f"epoch {news.epoch}: {words}", file=sys.stderr)
+
+    return watch
+
+
+def _draw(run: Run, wanted: bool, language: str) -> None:
+    if wanted and run.path:
+        from fizzlab.figures import plot
+
+        plot(run, language=language)
+
+
+def _print(run: Run, *, as_json: bool, quiet: bool) -> None:
+    from fizzlab.cli import output
+
+    if as_json:
+        output.print_json(run.report.model_dump(mode="json"))
+    if as_json or quiet:
+        return
+    output.print_net(run)
+    output.print_predictions(run)
+    output.print_results(run)
+    output.console().print(f"Run: {run.path}")
+    output.console().print(_next_step(run))
+
+
+def _next_step(run: Run) -> str:
+    if run.state.stopped is None:
+        return f"Interrupted. Go on with: fizzlab train --resume {run.path}"
+    wrong = [
+        n
+        for n, word in run.report.predictions
+        if word != run.experiment.rule.word(n, run.experiment.rule.label(n))
+    ]
+    if wrong:
+        return (
+            f"Next: fizzlab explain {run.path} {wrong[0]} (why is {wrong[0]} wrong?), "
+            "or fizzlab train --preset solid"
+        )
+    return f"Next: fizzlab explain {run.path} 64 (how surely is it right, and why?)"
