@@ -52,11 +52,8 @@ def print_predictions(run: Run) -> None:
     if not predictions:
         return
     out = console()
-    rule = run.experiment.rule
-    words = [
-        word if word == rule.word(n, rule.label(n)) else f"[bold red]{word}*[/]"
-        for n, word in predictions
-    ]
+    wrong = set(run.wrong)
+    words = [f"[bold red]{word}*[/]" if n in wrong else word for n, word in predictions]
     made = Table.grid(padding=(0, 1))
     for start in range(0, min(len(words), MAX_SHOWN), COLUMNS):
         made.add_row(*words[start : start + COLUMNS])

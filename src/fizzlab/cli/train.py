@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fizzlab.cli import INTERRUPTED
 from fizzlab.cli.options import AsJson, Quiet, parse_settings
 from fizzlab.errors import UsageError
 
@@ -74,7 +75,7 @@ def train(
     _draw(run, figures, language)
     _print(run, as_json=as_json, quiet=quiet)
     if run.stopped == "interrupted":
-        raise typer.Exit(130)
+        raise typer.Exit(INTERRUPTED)
 
 
 def _check_options(asked: dict[str, object], resume: Path | None) -> None:
@@ -178,11 +179,7 @@ def _print(run: Run, *, as_json: bool, quiet: bool) -> None:
 def _next_step(run: Run) -> str:
     if run.state.stopped is None:
         return f"Interrupted. Go on with: fizzlab train --resume {run.path}"
-    wrong = [
-        n
-        for n, word in run.report.predictions
-        if word != run.experiment.rule.word(n, run.experiment.rule.label(n))
-    ]
+    wrong = run.wrong
     if wrong:
         return (
             f"Next: fizzlab explain {run.path} {wrong[0]} (why is {wrong[0]} wrong?), "

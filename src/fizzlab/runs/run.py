@@ -90,6 +90,13 @@ class Run:
         frame = pl.DataFrame(columns, nan_to_null=True)
         return frame.with_columns(pl.col("epoch").cast(pl.Int64))
 
+    @property
+    def wrong(self) -> list[int]:
+        """The test integers that the kept net gets wrong."""
+        test = self.splits.test
+        said = predict_labels(self.net, self.experiment.encoding, test.integers)
+        return [int(n) for n in test.integers[said != test.labels]]
+
     def predict(self, integers: Iterable[int] | np.ndarray) -> list[str]:
         """Gives the word that the kept net says for each integer.
 
