@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fizzlab.errors import FizzlabError
     from fizzlab.evaluation import Evaluation, Explanation
     from fizzlab.experiment import PRESETS, Experiment, Net, Recipe
+    from fizzlab.figures import plot
     from fizzlab.nets import MLP, summary
     from fizzlab.randomness import Streams
     from fizzlab.rules import Rule
@@ -35,6 +36,7 @@ _HOMES = {
     "errors": ["FizzlabError"],
     "evaluation": ["Evaluation", "Explanation"],
     "experiment": ["PRESETS", "Experiment", "Net", "Recipe"],
+    "figures": ["plot"],
     "nets": ["MLP", "summary"],
     "randomness": ["Streams"],
     "rules": ["Rule"],
@@ -73,6 +75,7 @@ __all__ = [
     "default_folder",
     "list_runs",
     "open_run",
+    "plot",
     "refit",
     "resume",
     "summary",
