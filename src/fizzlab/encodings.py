@@ -154,7 +154,7 @@ class Encoding(Frozen):
             base = 2 if self.kind == "binary" else self.base
             digits = rows.astype(np.int64)
             if self.kind == "digits":
-                digits = rows.reshape(len(rows), -1, base).argmax(axis=2)
+                digits = rows.reshape(len(rows), self.num_digits, base).argmax(axis=2)
             powers = [base**position for position in range(digits.shape[1])]
             integers = as_integers(
                 sum(digit * power for digit, power in zip(row, powers, strict=True))

@@ -89,7 +89,7 @@ def _legend(run: Run, text: dict[str, str]) -> list[Patch | Line2D]:
         if name == "validation" and not len(run.splits.validation):
             continue
         style = {"marker": mark or "_", "markersize": 0 if not mark else 5}
-        label = text[name] if mark else f"{text[name]}: —"
+        label = text[name] if mark else f"{text[name]} ({text['unmarked']})"
         handles.append(Line2D([], [], color="k", ls="", mfc="none", label=label, **style))
     return handles
 

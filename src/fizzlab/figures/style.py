@@ -8,7 +8,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 DPI = 120
-RIGHT, WRONG = "#cfe3f2", "#b3261e"  # light and dark: told apart in grey too
+RIGHT, WRONG = "#e3eef7", "#dd7755"  # light and mid: told apart in grey, black marks show on both
 TRAIN_INK, VALIDATION_INK = "#1f5a8c", "#c2410c"
 SETTINGS = {
     "font.size": 10,

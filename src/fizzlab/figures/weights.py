@@ -25,7 +25,7 @@ def weights(run: Run, text: dict[str, str]) -> Figure:
     axes = figure.subplots()
     limit = abs(values).max()
     image = axes.imshow(
-        values, cmap="RdBu", vmin=-limit, vmax=limit, aspect="auto", interpolation="nearest"
+        values, cmap="cividis", vmin=-limit, vmax=limit, aspect="auto", interpolation="nearest"
     )
     encoding = run.experiment.encoding
     if encoding.kind == "binary" and encoding.bits <= 24:
