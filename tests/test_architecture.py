@@ -11,10 +11,28 @@ import pytest
 
 import fizzlab
 
-ROOMS = (
-    "errors configuration rules encodings randomness data experiment nets schedules training "
-    "readers evaluation runs figures engines studies proofs teaching lab cli"
-).split()
+ROOMS = [
+    "errors",
+    "configuration",
+    "rules",
+    "encodings",
+    "randomness",
+    "data",
+    "experiment",
+    "nets",
+    "schedules",
+    "training",
+    "readers",
+    "evaluation",
+    "runs",
+    "figures",
+    "engines",
+    "studies",
+    "proofs",
+    "teaching",
+    "lab",
+    "cli",
+]
 SOURCE = Path(fizzlab.__file__).parent
 
 

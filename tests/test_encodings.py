@@ -66,7 +66,7 @@ def test_an_integer_that_does_not_fit_names_its_bits() -> None:
     "rows", [np.zeros((1, 9)), np.zeros(10), np.full((1, 10), 0.5), np.full((1, 10), 2.0)]
 )
 def test_rows_that_encode_nothing_are_refused(rows: np.ndarray) -> None:
-    with pytest.raises(IntegerError, match="These|does not fit"):
+    with pytest.raises(IntegerError, match=r"These|does not fit"):
         Encoding().decode(rows)
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
 from hypothesis import given
@@ -19,7 +21,7 @@ def plain(layer_sizes: list[int], seed: int) -> nn.Sequential:
     before = torch.get_rng_state()
     torch.manual_seed(seed)
     layers: list[nn.Module] = []
-    for inputs, outputs in zip(layer_sizes, layer_sizes[1:], strict=False):
+    for inputs, outputs in itertools.pairwise(layer_sizes):
         layers += [nn.Linear(inputs, outputs), nn.ReLU()]
     torch.set_rng_state(before)
     return nn.Sequential(*layers[:-1])

@@ -26,6 +26,7 @@ FORMAT = (
     1  # of experiment.toml and of checkpoints; raised when an older fizzlab could not read them
 )
 MAX_PARAMETERS = 100_000_000
+MAX_RATE = 1e18  # products and quotients of two rates still fit float32
 
 
 class Net(Frozen):
@@ -58,7 +59,7 @@ class Recipe(Frozen):
     """How a net is trained. Epochs are counted from 1; rates are per step of the optimiser."""
 
     epochs: int = Field(default=1000, ge=1, le=10_000_000, description="passes over the data")
-    batch_size: int = Field(default=128, ge=1, description="integers a step")
+    batch_size: int = Field(default=128, ge=1, le=10_000_000, description="integers a step")
     order: Literal["ascending", "permuted", "reshuffled"] = Field(
         default="ascending",
         description="of the training integers: as given, permuted once, or anew each epoch",
@@ -75,14 +76,16 @@ class Recipe(Frozen):
     )
 
     optimizer: Literal["sgd", "adam", "adamw"] = Field(default="sgd", description="torch's own")
-    learning_rate: float = Field(default=0.05, gt=0, description="at its height, see schedule")
+    learning_rate: float = Field(
+        default=0.05, gt=0, le=MAX_RATE, description="at its height, see schedule"
+    )
     momentum: float = Field(default=0.0, ge=0, lt=1, description="of SGD")
     nesterov: bool = Field(default=False, description="Nesterov's momentum, for SGD")
     betas: tuple[float, float] = Field(
         default=(0.9, 0.999), description="decay rates of Adam's moment estimates"
     )
     weight_decay: float = Field(
-        default=0.0, ge=0, description="L2 penalty (SGD, Adam); decoupled for AdamW"
+        default=0.0, ge=0, le=MAX_RATE, description="L2 penalty (SGD, Adam); decoupled for AdamW"
     )
     clip_norm: float | None = Field(
         default=None, gt=0, description="largest norm of a step's gradient; longer ones are scaled"
@@ -269,7 +272,7 @@ class Experiment(Frozen):
         """
         try:
             tree = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:  # not TOML, too many digits, too deep
             raise ConfigError(
                 f"This is not TOML: {error}.", fix="see docs: configuration"
             ) from None

@@ -18,7 +18,7 @@ app = typer.Typer(
 )
 
 
-def _print_version(wanted: bool) -> None:
+def _print_version(wanted: bool | None) -> None:
     if wanted:
         typer.echo(f"fizzlab {__version__}")
         raise typer.Exit
@@ -27,19 +27,20 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def _root(
     version: Annotated[
-        bool,
+        bool | None,
         typer.Option(
             "--version", callback=_print_version, is_eager=True, help="Print the version."
         ),
-    ] = False,
+    ] = None,
 ) -> None:
     pass
 
 
+_NEGATIVE = {"ignore_unknown_options": True}  # "-5" is an integer, and refused as one
 app.command("train")(train.train)
-app.command("predict")(predict.predict)
+app.command("predict", context_settings=_NEGATIVE)(predict.predict)
 app.command("evaluate")(evaluate.evaluate)
-app.command("explain")(explain.explain)
+app.command("explain", context_settings=_NEGATIVE)(explain.explain)
 app.command("plot")(plot.plot)
 app.command("show")(show.show)
 app.command("runs")(runs.runs)

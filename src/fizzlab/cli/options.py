@@ -40,6 +40,6 @@ def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
 def _value(text: str) -> Any:
     try:
         parsed = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # not TOML, too many digits, too deep
         return text
     return parsed["value"] if list(parsed) == ["value"] else text

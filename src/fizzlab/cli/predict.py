@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from fizzlab.cli.options import AsJson, Quiet, RunPath
+from fizzlab.errors import DataError
 
 
 def predict(
@@ -24,6 +25,8 @@ def predict(
     from fizzlab.runs import open_run
 
     opened, values = open_run(run), parse_integers(integers)
+    if not len(values):
+        raise DataError("There are no integers here.", expected='such as "15" or "1..100"')
     pairs = list(zip(values.tolist(), opened.predict(values), strict=True))
     if as_json:
         print_json({"run": str(run), "predictions": pairs})

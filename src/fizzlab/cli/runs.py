@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fizzlab.cli.options import AsJson, Quiet
-from fizzlab.errors import FizzlabError
+from fizzlab.errors import FizzlabError, RunError
 
 
 def runs(
@@ -20,6 +20,12 @@ def runs(
     from fizzlab.cli import output
     from fizzlab.runs import list_runs, open_run
 
+    if not folder.is_dir():
+        raise RunError(
+            f"There is no folder {folder}.",
+            expected="a folder of runs",
+            fix="`fizzlab train` makes runs, by default below the folder runs",
+        )
     listed, damaged = [], []
     for path in list_runs(folder):
         try:

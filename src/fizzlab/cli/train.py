@@ -61,6 +61,7 @@ def train(
     asked |= {"--rule": rule, "--out": out, "--overwrite": overwrite or None}
     _check_options(asked, resume)
     loud = not (as_json or quiet)
+    _check_language(language)
     options: dict[str, Any] = {"progress": loud, "time_budget_s": time_budget}
     options["watch"] = _prediction_watcher(predictions_at) if predictions_at else None
     run = (
@@ -153,6 +154,12 @@ def _prediction_watcher(text: str) -> Any:
         print(f"epoch {news.epoch}: {words}", file=sys.stderr)
 
     return watch
+
+
+def _check_language(language: str) -> None:
+    from fizzlab.figures.texts import texts
+
+    texts(language)
 
 
 def _draw(run: Run, wanted: bool, language: str) -> None:

@@ -37,7 +37,10 @@ def _frames(run: Run, text: dict[str, str]) -> list[Image.Image]:
     truth = run.experiment.rule.labels(np.arange(rows * columns))
     snapshots = {e: said for e, said in run.state.snapshots.items() if len(said) == len(truth)}
     if not snapshots:
-        raise UsageError("This run holds no snapshots of all its integers.", expected="an encoding of at most 12 bits")
+        raise UsageError(
+            "This run holds no snapshots of all its integers.",
+            expected="an encoding of at most 12 bits",
+        )
     epochs = sorted(snapshots)
     step = -(-len(epochs) // MAX_FRAMES)
     shown = [*epochs[:-1:step], epochs[-1]]

@@ -87,7 +87,7 @@ def create(folder: Path, files: Mapping[str, bytes], *, overwrite: bool = False)
         aside.rename(folder)
         _sync_folder(folder.parent)
     except OSError as error:
-        if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:  # another process was faster
+        if error.errno in {errno.ENOTEMPTY, errno.EEXIST} and is_taken(folder):  # just now
             raise taken_error(folder) from None
         raise storage_error(folder, error) from None
     finally:
@@ -101,10 +101,17 @@ def _moved_aside(folder: Path) -> Path:
 
 
 def is_taken(folder: Path) -> bool:
-    """Tells whether something other than an empty folder stands there."""
-    if folder.is_dir():
-        return any(folder.iterdir())
-    return folder.exists() or folder.is_symlink()
+    """Tells whether something other than an empty folder stands there.
+
+    Raises:
+        StorageError: If that cannot be found out, as for a name that is too long.
+    """
+    try:
+        if folder.is_dir():
+            return any(folder.iterdir())
+        return folder.exists() or folder.is_symlink()
+    except OSError as error:
+        raise storage_error(folder, error) from None
 
 
 def taken_error(folder: Path) -> RunExistsError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ class Run:
             self.splits,
             self.state,
             self.net,
-            run=str(self.path) if self.path else None,
+            run=os.fsencode(self.path).decode(errors="replace") if self.path else None,
             stopped=self.stopped,
             refit_of=self.refit_of,
         )
@@ -243,9 +244,9 @@ def read_experiment(path: Path) -> Experiment:
     Raises:
         RunError: If there is no run, or its experiment is damaged.
     """
-    if not (path / folder.EXPERIMENT).is_file():
+    if not os.path.isfile(path / folder.EXPERIMENT):  # noqa: PTH113, as False for any bad name
         raise RunError(
-            f"{path} is not a run." if path.exists() else f"There is no run {path}.",
+            f"{path} is not a run." if os.path.exists(path) else f"There is no run {path}.",  # noqa: PTH110
             expected=f"a folder with {folder.EXPERIMENT}, as `fizzlab train` makes it",
             fix="`fizzlab runs` lists the runs there are",
         )

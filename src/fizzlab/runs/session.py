@@ -112,11 +112,15 @@ class Session:
                     self._after(epoch)
                     now = time.monotonic()
                     state.seconds = earlier + now - began
-                    if state.stopped is not None or self._is_interrupted(now - began):
+                    if state.stopped is not None:
                         break
-                    if now - saved >= self._save_every_s:
+                    over = self._is_interrupted(now - began)
+                    if over or now - saved >= self._save_every_s:
+                        self._refuse_divergence(epoch)
                         self._save(state)
                         saved = now
+                    if over:
+                        break
         self._save(state)
         return state.stopped or ("interrupted" if self.interrupted else "time")
 
@@ -138,6 +142,12 @@ class Session:
         if is_last and self.state.stopped is None:
             self.state.stopped = "epochs"
         self._tell(epoch.loss, evaluated=on_grid or is_last)
+
+    def _refuse_divergence(self, epoch: Epoch) -> None:
+        """Makes sure that no checkpoint holds a net that the last step has ruined."""
+        loss = measure(self.state.net, *self._train).loss
+        if not math.isfinite(loss):
+            raise DivergedError(epoch.number, epoch.learning_rate, loss)
 
     def _evaluate(self, learning_rate: float) -> None:
         """Adds a row to the history, and a snapshot now and then."""

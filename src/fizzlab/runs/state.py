@@ -80,7 +80,7 @@ def to_bytes(state: State, about: Mapping[str, Any]) -> bytes:
     tensors |= {f"best.{name}": value for name, value in (state.best or {}).items()}
     for index, slots in state.optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{k}": v for k, v in slots.items() if v is not None}
-    tensors |= {f"history.{k}": torch.tensor(v).double() for k, v in state.history.items()}
+    tensors |= {f"history.{k}": torch.tensor(v, dtype=torch.float64) for k, v in state.history.items()}
     if state.snapshots:
         tensors["snapshots.epochs"] = torch.tensor(list(state.snapshots))
         tensors["snapshots.labels"] = torch.from_numpy(np.stack(list(state.snapshots.values())))
@@ -170,9 +170,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
             expected="a whole safetensors file written by fizzlab",
             fix="restore the file, or train anew with --config and the run's experiment.toml",
         ) from None
-    if details is None:
-        raise RunError(f"{path} was not written by fizzlab.", expected="a fizzlab checkpoint")
-    about = json.loads(details)
+    about = _parsed(path, details)
     if about["format"] > FORMAT:
         raise NewerVersionError(
             f"{path} is of format {about['format']}, written by a later fizzlab.",
@@ -180,3 +178,14 @@ def read_checkpoint(path: Path) -> Checkpoint:
             fix="pip install --upgrade fizzlab",
         )
     return Checkpoint(about, tensors)
+
+
+def _parsed(path: Path, details: str | None) -> dict[str, Any]:
+    """Reads what a checkpoint says of itself."""
+    try:
+        about = json.loads(details or "")
+        if about["format"] > FORMAT or {"experiment", "net_class"} <= about.keys():
+            return about
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise RunError(f"{path} was not written by fizzlab.", expected="a fizzlab checkpoint")

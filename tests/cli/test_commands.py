@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from fizzlab import Report, Rule, Run, open_run
+from fizzlab.cli.options import parse_settings
+
+QUICK = ["train", "--epochs", "4", "--set", "recipe.evaluate_every=2", "--no-figures"]
+
+
+@pytest.fixture
+def run(quick_run: Run, tmp_path: Path) -> str:
+    assert quick_run.path is not None
+    shutil.copytree(quick_run.path, tmp_path / "run")
+    return "run"
+
+
+def test_a_bare_train_is_classic_and_names_the_next_step(fizzlab) -> None:
+    done = fizzlab("train", "--epochs", "100")
+    assert done.code == 0
+    for part in [
+        "1,504",
+        "['1', '2', '3', ",
+        "all checked",
+        "95 % interval",
+        "majority label",
+        "4, 64, 68",
+        "Run: runs/classic-seed0",
+        "Next: fizzlab explain runs/classic-seed0",
+    ]:
+        assert part in done.out
+    figures = {path.name for path in Path("runs/classic-seed0/figures").iterdir()}
+    assert {"curves.png", "map.svg", "confusion.png", "neurons.png", "weights.svg"} < figures
+    assert "animation.gif" in figures
+    assert fizzlab(*QUICK, "--quiet").code == 0
+    assert Path("runs/classic-seed0-2/result.json").exists()
+
+
+def test_train_as_json(fizzlab) -> None:
+    done = fizzlab(*QUICK, "--preset", "td1", "--json", "--seed", "7")
+    document = done.json
+    jsonschema.validate(document, Report.model_json_schema())
+    assert document["seed"] == 7
+    assert document["epochs"] == 4
+    assert document["stopped"] == "epochs"
+    assert document["kept"] == "final"
+    assert document["accuracy"]["validation"] is None
+    assert document["loss"]["validation"] is None
+    assert document["predictions"][0] == [1, "1"]
+    right = sum(word == Rule().word(n, Rule().label(n)) for n, word in document["predictions"])
+    assert document["accuracy"]["test"] == right / 100
+    assert document["accuracy"]["train"] == document["evaluations"]["train"]["correct"] / 923
+    assert document["run"] == "runs/td1-seed7"
+
+
+def test_quiet_prints_nothing(fizzlab) -> None:
+    done = fizzlab(*QUICK, "--quiet")
+    assert (done.code, done.out, done.err) == (0, "", "")
+
+
+def test_other_rules_and_settings(fizzlab) -> None:
+    rule = "3=fizz,5=buzz,7=bazz"
+    done = fizzlab(*QUICK, "--rule", rule, "--set", "net.hidden=[20,10]", "--json")
+    experiment = open_run(done.json["run"]).experiment
+    assert experiment.rule == Rule(rule)
+    assert experiment.net.hidden == (20, 10)
+    assert done.json["evaluations"]["test"]["classes"][7]["word"] == "fizzbuzzbazz"
+    again = fizzlab(*QUICK, "--set", f"rule.pairs={rule}", "--set", "net.hidden=[20,10]", "--json")
+    assert again.json["loss"] == done.json["loss"]
+
+
+def test_presets_are_ready_for_config(fizzlab) -> None:
+    assert "td1" in fizzlab("presets").out
+    assert "recipe.learning_rate" in fizzlab("presets", "--settings").out
+    Path("mine.toml").write_text(fizzlab("presets", "td1").out.replace('"td1"', '"mine"'))
+    done = fizzlab(*QUICK, "--config", "mine.toml", "--json")
+    assert done.json["run"] == "runs/mine-seed0"
+
+
+def test_predict(fizzlab, run: str, quick_run: Run) -> None:
+    words = quick_run.predict([15, 1, 2])
+    done = fizzlab("predict", run, "15", "1..2")
+    assert done.out.splitlines() == [f"15: {words[0]}", f"1: {words[1]}", f"2: {words[2]}"]
+    document = fizzlab("predict", run, "15", "--json").json
+    assert document == {"run": "run", "predictions": [[15, words[0]]]}
+
+
+def test_evaluate(fizzlab, run: str, quick_run: Run) -> None:
+    found = quick_run.evaluate(range(1, 101))
+    assert (
+        f"1..100: {found.correct} of 100, all checked"
+        in fizzlab("evaluate", run, "--on", "1..100").out
+    )
+    document = fizzlab("evaluate", run, "--on", "1..100", "--json").json
+    assert document["accuracy"]["on"] == document["accuracy"]["test"] == found.accuracy
+    assert len(document["predictions"]) == 100
+    sample = fizzlab("evaluate", run, "--on", "1..1023", "--sample", "50", "--json").json
+    assert sample["evaluations"]["on"]["total"] == 50
+    assert sample["evaluations"]["on"]["interval"]
+    assert "95 % interval" in fizzlab("evaluate", run).out
+
+
+def test_explain(fizzlab, run: str) -> None:
+    done = fizzlab("explain", run, "64")
+    assert "Training never saw an integer of its kind (bits set: 1 of 2^2, 2^6)" in done.out
+    assert "0 0 0 1 0 0 0 0 0 0" in done.out
+    document = fizzlab("explain", run, "64", "--json").json
+    assert document["kind_seen"] == 0
+    assert document["digits"][6] == 1
+
+
+def test_show_and_runs_and_compare(fizzlab, run: str) -> None:
+    assert "[recipe]" in fizzlab("show", run).out
+    assert fizzlab("show", run, "--json").json["experiment"]["net"]["hidden"] == [16]
+    fizzlab(*QUICK, "--preset", "td1", "--quiet")
+    shutil.copytree("run", "runs/damaged")
+    Path("runs/damaged/checkpoint.safetensors").write_bytes(b"x")
+    listed = fizzlab("runs", "--json").json
+    assert [found["run"] for found in listed["runs"]] == ["runs/td1-seed0"]
+    assert [found["run"] for found in listed["damaged"]] == ["runs/damaged"]
+    assert "cannot be read: runs/damaged" in fizzlab("runs").out
+    compared = fizzlab("compare", run, "runs/td1-seed0", "--json").json
+    assert compared["settings"]["net.hidden"] == [[16], [100]]
+    assert "They disagree on" in fizzlab("compare", run, "runs/td1-seed0").out
+
+
+def test_resume_refit_and_time_budget(fizzlab) -> None:
+    assert fizzlab(*QUICK, "--out", "whole", "--quiet").code == 0
+    cut = fizzlab(*QUICK, "--out", "cut", "--time-budget", "0")
+    assert "Go on with: fizzlab train --resume cut" in cut.out
+    done = fizzlab("train", "--resume", "cut", "--no-figures", "--json", "--refit")
+    assert done.json["refit_of"] == "cut"
+    assert done.json["run"] == "cut-refit"
+    assert (
+        fizzlab("show", "cut", "--json").json["loss"]
+        == (fizzlab("show", "whole", "--json").json["loss"])
+    )
+    longer = fizzlab("train", "--resume", "cut", "--epochs", "6", "--no-figures", "--json")
+    assert longer.json["epochs"] == 6
+    assert "is finished (epochs)" in fizzlab("train", "--resume", "cut", "--no-figures").err
+
+
+def test_predictions_at_chosen_epochs(fizzlab) -> None:
+    done = fizzlab(*QUICK, "--predictions-at", "1,3", "--quiet")
+    assert [line.split(":")[0] for line in done.err.splitlines()] == ["epoch 1", "epoch 3"]
+
+
+def test_overwrite(fizzlab, run: str) -> None:
+    assert fizzlab(*QUICK, "--out", run, "--overwrite", "--quiet").code == 0
+    assert open_run("run").state.epoch == 4
+
+
+def test_plot(fizzlab, run: str) -> None:
+    done = fizzlab("plot", run, "curves", "confusion", "--lang", "fr", "--json")
+    assert done.json["figures"] == [
+        f"run/figures/{name}.{kind}" for name in ("curves", "confusion") for kind in ("png", "svg")
+    ]
+    assert fizzlab("plot", run, "map", "--out", "here").out.split() == [
+        "here/map.png",
+        "here/map.svg",
+    ]
+
+
+def test_csv_with_bom_and_windows_line_ends(fizzlab) -> None:
+    rows = [f"{n},{Rule().names[Rule().label(n)]}" for n in range(200, 260)]
+    Path("own.csv").write_bytes(("\ufeff" + "\r\n".join(["integer,label", *rows])).encode())
+    done = fizzlab(*QUICK, "--set", "data.train=own.csv", "--set", "data.validation=10", "--json")
+    assert done.json["evaluations"]["train"]["total"] == 50
+    assert Path(done.json["run"], "train.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("5", 5),
+        ("0.5", 0.5),
+        ("true", True),
+        ("[1, 2]", [1, 2]),
+        ("tanh", "tanh"),
+        ('"quoted"', "quoted"),
+        ("1..100", "1..100"),
+        ("3=a,5=b", "3=a,5=b"),
+        ("1\nb = 2", "1\nb = 2"),
+    ],
+)
+def test_values_are_toml_literals_and_bare_words_strings(text: str, value: object) -> None:
+    assert parse_settings([f"name={text}"]) == {"name": value}

@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import safetensors.torch
+import torch
+from torch import nn
+
+from fizzlab import Experiment, Run, open_run, refit, resume, train
+from fizzlab.errors import DivergedError, RunError, RunExistsError, UsageError
+from fizzlab.runs.run import list_runs
+
+RECIPES = {
+    "sheet": {"data.validation": 0},
+    "momentum": {
+        "recipe.order": "reshuffled",
+        "recipe.momentum": 0.9,
+        "recipe.nesterov": True,
+        "recipe.schedule": "cosine",
+        "recipe.clip_norm": 1.0,
+    },
+    "adam": {"recipe.optimizer": "adam", "recipe.schedule": "one_cycle"},
+    "adamw": {
+        "recipe.optimizer": "adamw",
+        "recipe.warmup_epochs": 3,
+        "recipe.schedule": "step",
+        "recipe.step_epochs": 4,
+        "net.dropout": 0.3,
+        "net.hidden": [12, 9],
+    },
+    "smooth": {
+        "recipe.label_smoothing": 0.1,
+        "recipe.class_weights": "balanced",
+        "recipe.loss": "nll",
+        "recipe.order": "permuted",
+    },
+}
+QUICK = {"recipe.epochs": 11, "recipe.evaluate_every": 4, "net.hidden": 16}
+
+
+def experiment_of(name: str) -> Experiment:
+    return Experiment(seed=1).replaced({**QUICK, **RECIPES[name]})
+
+
+def same(one: Run, two: Run) -> None:
+    """Asserts that two runs agree bit for bit, in everything but seconds."""
+    for first, second in [
+        (one.state.net.state_dict(), two.state.net.state_dict()),
+        (one.state.best or {}, two.state.best or {}),
+    ]:
+        assert first.keys() == second.keys()
+        assert all(torch.equal(first[name], second[name]) for name in first)
+    slots = [run.state.optimizer.state_dict()["state"] for run in (one, two)]
+    assert slots[0].keys() == slots[1].keys()
+    for index in slots[0]:
+        for name, value in slots[0][index].items():
+            assert value is None or torch.equal(value, slots[1][index][name])
+    for name, values in one.state.history.items():
+        np.testing.assert_array_equal(values, two.state.history[name])
+    assert one.state.snapshots.keys() == two.state.snapshots.keys()
+    for epoch, labels in one.state.snapshots.items():
+        np.testing.assert_array_equal(labels, two.state.snapshots[epoch])
+    assert (one.state.epoch, one.state.best_epoch) == (two.state.epoch, two.state.best_epoch)
+    assert one.state.stopped == two.state.stopped
+
+
+def bare(seed: int, epochs: int) -> list[float]:
+    """The lab sheet in plain torch."""
+    torch.manual_seed(seed)
+    x = torch.tensor([[n >> d & 1 for d in range(10)] for n in range(101, 1024)]).float()
+    y = torch.tensor([(n % 3 == 0) + 2 * (n % 5 == 0) for n in range(101, 1024)])
+    net = nn.Sequential(nn.Linear(10, 100), nn.ReLU(), nn.Linear(100, 4))
+    loss_fn = nn.CrossEntropyLoss()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.05)
+    losses = [loss_fn(net(x), y).item()]
+    for _ in range(epochs):
+        for start in range(0, len(x), 128):
+            loss = loss_fn(net(x[start : start + 128]), y[start : start + 128])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        losses.append(loss_fn(net(x), y).item())
+    return losses
+
+
+@pytest.mark.parametrize(("seed", "correct"), [(0, 93), (1, 77)])
+def test_td1_is_a_bare_script_bit_for_bit(seed: int, correct: int) -> None:
+    td1 = Experiment.preset("td1", seed).replaced({"recipe.evaluate_every": 1})
+    run = train(td1, progress=False)
+    before = torch.get_rng_state()
+    assert run.state.history["train_loss"] == bare(seed, 1000)
+    torch.set_rng_state(before)
+    assert run.report.evaluations["test"].correct == correct
+    assert run.report.accuracy.test == correct / 100
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_resumed_run_is_the_uninterrupted_one(name: str, tmp_path: Path) -> None:
+    whole = train(experiment_of(name), progress=False, out=tmp_path / "whole")
+    parts = train(experiment_of(name), progress=False, out=tmp_path / "parts", time_budget_s=0.0)
+    assert (parts.stopped, parts.state.epoch) == ("time", 1)
+    while parts.state.stopped is None:
+        parts = resume(tmp_path / "parts", progress=False, time_budget_s=0.0)
+    same(whole, parts)
+    same(whole, open_run(tmp_path / "parts"))
+
+
+def test_training_on_is_a_longer_training(tmp_path: Path) -> None:
+    long = experiment_of("momentum").replaced({"recipe.schedule": "constant", "recipe.epochs": 23})
+    short = long.replaced({"recipe.epochs": 11})
+    train(short, progress=False, out=tmp_path / "run")
+    same(train(long, progress=False), resume(tmp_path / "run", epochs=23, progress=False))
+    assert open_run(tmp_path / "run").experiment.recipe.epochs == 23
+    with pytest.raises(UsageError, match="trained for 23 epochs already"):
+        resume(tmp_path / "run", epochs=5, progress=False)
+
+
+def test_resuming_a_finished_run_changes_nothing(quick_run: Run) -> None:
+    assert quick_run.path
+    same(quick_run, resume(quick_run.path, progress=False))
+
+
+def test_threads_do_not_matter() -> None:
+    one = train(experiment_of("momentum"), progress=False)
+    torch.set_num_threads(2)
+    two = train(experiment_of("momentum"), progress=False)
+    assert torch.get_num_threads() == 2
+    same(one, two)
+
+
+def test_streams_can_be_told_apart() -> None:
+    def weights(**streams: int) -> list[torch.Tensor]:
+        pins = {f"streams.{name}": seed for name, seed in streams.items()}
+        run = train(experiment_of("momentum").replaced(pins), progress=False)
+        return list(run.state.net.state_dict().values())
+
+    base = weights()
+    for name in ("init", "split", "order"):
+        assert not torch.equal(weights(**{name: 99})[0], base[0])
+        assert torch.equal(weights(**{name: 1})[0], base[0])
+    assert torch.equal(weights(subset=99)[0], base[0])  # no subset is drawn
+
+
+class Own(nn.Module):
+    """A student's own net: functional activation, dropout."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = nn.Linear(10, 20), nn.Linear(20, 4)
+        self.drop = nn.Dropout(0.2)
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        return self.last(self.drop(torch.relu(self.first(rows))))
+
+
+def test_a_net_of_ones_own(tmp_path: Path) -> None:
+    net = Own()
+    before = [p.clone() for p in net.parameters()]
+    whole = train(experiment_of("sheet"), net=net, progress=False)
+    assert all(torch.equal(a, b) for a, b in zip(net.parameters(), before, strict=True))
+    path = tmp_path / "own"
+    train(experiment_of("sheet"), net=net, progress=False, out=path, time_budget_s=0.0)
+    with pytest.raises(RunError, match=r"a class of your own, .*Own"):
+        open_run(path)
+    same(whole, resume(path, net=Own(), progress=False))
+    assert open_run(path, net=Own()).predict([15]) == whole.predict([15])
+    with pytest.raises(RunError, match="does not fit"):
+        open_run(path, net=nn.Linear(10, 4))
+
+
+def test_divergence_names_epoch_and_rate_and_leaves_a_run(tmp_path: Path) -> None:
+    wild = experiment_of("momentum").replaced(
+        {
+            "recipe.learning_rate": 1e15,
+            "recipe.clip_norm": None,
+            "net.hidden": [8, 8, 8],
+            "net.activation": "gelu",
+        }
+    )
+    with pytest.raises(DivergedError, match="diverged in epoch 1, at learning rate") as caught:
+        train(wild, out=tmp_path / "run", progress=False)
+    assert "recipe.clip_norm" in str(caught.value)
+    assert open_run(tmp_path / "run").state.epoch == 0
+
+
+def test_the_files_of_a_run(quick_run: Run) -> None:
+    path = quick_run.path
+    assert path is not None
+    assert {file.name for file in path.iterdir()} == {
+        "experiment.toml",
+        "checkpoint.safetensors",
+        "model.safetensors",
+        "history.parquet",
+        "environment.json",
+        "result.json",
+    }
+    frame = pl.read_parquet(path / "history.parquet")
+    assert frame["epoch"].to_list() == [0, 4, 8, 12]
+    assert frame.equals(quick_run.history)
+    report = type(quick_run.report).model_validate_json((path / "result.json").read_text())
+    assert report == quick_run.report == open_run(path).report
+
+
+def test_a_run_loads_in_plain_torch(quick_run: Run) -> None:
+    net = nn.Sequential(nn.Linear(10, 16), nn.ReLU(), nn.Linear(16, 4))
+    net.load_state_dict(safetensors.torch.load_file(f"{quick_run.path}/model.safetensors"))
+    rows = torch.from_numpy(quick_run.experiment.encoding.rows(range(1024)))
+    with torch.no_grad():
+        assert torch.equal(net(rows), quick_run.net(rows))
+
+
+def test_refitting_trains_on_everything(quick_run: Run, tmp_path: Path) -> None:
+    again = refit(quick_run, out=tmp_path / "refit", progress=False)
+    assert len(again.splits.train) == 923
+    assert again.report.epochs == quick_run.report.kept_epoch
+    assert open_run(tmp_path / "refit").report.refit_of == str(quick_run.path)
+    with pytest.raises(UsageError, match="nothing to refit"):
+        refit(again, progress=False)
+
+
+def test_a_csv_file_is_kept_with_the_run(tmp_path: Path) -> None:
+    source = tmp_path / "own.csv"
+    rows = [f"{n},{('number', 'fizz')[n % 3 == 0]}" for n in range(200, 300)]
+    source.write_text("\n".join(["integer,label", *rows]))
+    experiment = experiment_of("sheet").replaced({"data.train": str(source)})
+    run = train(experiment, out=tmp_path / "run", progress=False)
+    source.unlink()
+    again = train(Experiment.read(tmp_path / "run" / "experiment.toml"), progress=False)
+    same(run, again)
+    assert 'train = "train.csv"' in (tmp_path / "run" / "experiment.toml").read_text()
+    assert len(open_run(tmp_path / "run").experiment.data.train_sha256 or "") == 64
+
+
+def test_overwriting(quick_run: Run, tmp_path: Path) -> None:
+    experiment = experiment_of("sheet")
+    train(experiment, out=tmp_path / "run", progress=False)
+    with pytest.raises(RunExistsError, match="exists already"):
+        train(experiment, out=tmp_path / "run", progress=False)
+    train(experiment.replaced({"seed": 5}), out=tmp_path / "run", overwrite=True, progress=False)
+    assert open_run(tmp_path / "run").experiment.seed == 5
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    assert list_runs(tmp_path) == [tmp_path / "run"]
+
+
+def test_history_has_what_the_lab_watches() -> None:
+    run = train(experiment_of("momentum"), progress=False)
+    history = run.state.history
+    assert history["epoch"] == [0, 4, 8, 11]
+    assert math.isnan(history["gradient_norm"][0])
+    assert all(value > 0 for value in history["gradient_norm"][1:])
+    assert all(0 <= value <= 1 for value in history["dead_share"])
+    assert run.history["validation_loss"].null_count() == 0
