@@ -32,6 +32,18 @@ def plain(width: int, rate: float, epochs: int, **more: Any) -> dict[str, Any]:
     return {"recipe.momentum": 0.9} | changes | more
 
 
+def adam(width: int, rate: float, decay: float, **more: Any) -> dict[str, Any]:
+    return plain(
+        width,
+        rate,
+        800,
+        recipe__optimizer="adam",
+        recipe__momentum=0.0,
+        recipe__weight_decay=decay,
+        **more,
+    )
+
+
 def adamw(hidden: Any, rate: float, decay: float, **more: Any) -> dict[str, Any]:
     changes = {"net.hidden": hidden, "recipe.learning_rate": rate, "recipe.weight_decay": decay}
     return ADAMW | changes | {name.replace("__", "."): value for name, value in more.items()}
@@ -84,39 +96,14 @@ RECIPES: dict[str, dict[str, Any]] = {
         1000, 0.2, 1000, recipe__weight_decay=1e-4, recipe__schedule="cosine"
     ),
     "adam-0.005": plain(1000, 0.005, 800, recipe__optimizer="adam", recipe__momentum=0.0),
-    "adam-0.01-decay-1e-4": plain(
-        1000,
-        0.01,
-        800,
-        recipe__optimizer="adam",
-        recipe__momentum=0.0,
-        recipe__weight_decay=1e-4,
-    ),
-    "adam-0.01-decay-3e-4": plain(
-        1000,
-        0.01,
-        800,
-        recipe__optimizer="adam",
-        recipe__momentum=0.0,
-        recipe__weight_decay=3e-4,
-    ),
-    "adam-0.01-decay-1e-4-wide-400": plain(
-        400,
-        0.01,
-        800,
-        recipe__optimizer="adam",
-        recipe__momentum=0.0,
-        recipe__weight_decay=1e-4,
-    ),
-    "adam-0.01-decay-1e-4-cosine": plain(
-        1000,
-        0.01,
-        800,
-        recipe__optimizer="adam",
-        recipe__momentum=0.0,
-        recipe__weight_decay=1e-4,
-        recipe__schedule="cosine",
-    ),
+    "adam-0.01-decay-1e-4": adam(1000, 0.01, 1e-4),
+    "adam-0.01-decay-3e-4": adam(1000, 0.01, 3e-4),
+    "adam-0.01-decay-1e-3": adam(1000, 0.01, 1e-3),
+    "adam-0.02-decay-3e-4": adam(1000, 0.02, 3e-4),
+    "adam-0.01-decay-1e-4-wide-400": adam(400, 0.01, 1e-4),
+    "adam-0.01-decay-1e-4-cosine": adam(1000, 0.01, 1e-4, recipe__schedule="cosine"),
+    "adam-0.01-decay-3e-4-cosine": adam(1000, 0.01, 3e-4, recipe__schedule="cosine"),
+    "adam-0.02-decay-3e-4-cosine": adam(1000, 0.02, 3e-4, recipe__schedule="cosine"),
     "adam-0.002-wide-2000": plain(2000, 0.002, 800, recipe__optimizer="adam", recipe__momentum=0.0),
     "adamw-0.005-cosine": plain(
         1000,

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import Field, field_validator, model_validator
@@ -19,7 +20,7 @@ from fizzlab.configuration import Frozen
 from fizzlab.encodings import Encoding
 from fizzlab.errors import DataError
 from fizzlab.randomness import permutation
-from fizzlab.rules import Rule, as_integers
+from fizzlab.rules import Rule, as_integers, decimal
 
 MAX_INTEGERS = 1_000_000  # in one split, from ranges or a file
 _PART = re.compile(r"\s*(-?\d{1,400})\s*(?:\.\.\s*(-?\d{1,400})\s*)?")
@@ -94,6 +95,11 @@ class Data(Frozen):
     )
     train_sha256: str | None = Field(default=None, description="hash that the train file must have")
     test_sha256: str | None = Field(default=None, description="hash that the test file must have")
+
+    @field_validator("train", "test", mode="before")
+    @classmethod
+    def _one_integer(cls, source: Any) -> Any:
+        return decimal(source) if type(source) is int else source
 
     @field_validator("train", "test")
     @classmethod

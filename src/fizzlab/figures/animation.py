@@ -57,6 +57,6 @@ def _frames(run: Run, text: dict[str, str]) -> list[Image.Image]:
         axes.set_title(text["animation"].format(**facts))
         canvas.draw()
         figure.set_layout_engine("none")  # laid out once, the rest stays in place
-        picture = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba())
+        picture = Image.fromarray(np.asarray(canvas.buffer_rgba()))
         frames.append(picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=32))
     return frames

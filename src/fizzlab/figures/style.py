@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -10,7 +11,7 @@ from matplotlib.figure import Figure
 DPI = 120
 RIGHT, WRONG = "#e3eef7", "#dd7755"  # light and mid: told apart in grey, black marks show on both
 TRAIN_INK, VALIDATION_INK = "#1f5a8c", "#c2410c"
-SETTINGS = {
+SETTINGS: dict[Any, Any] = {
     "font.size": 10,
     "axes.titlesize": 11,
     "axes.grid": False,
