@@ -6,7 +6,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from fizzlab import Report, Rule, Run, open_run
+from fizzlab import Experiment, Report, Rule, Run, open_run
 from fizzlab.cli.options import parse_settings
 
 QUICK = ["train", "--epochs", "4", "--set", "recipe.evaluate_every=2", "--no-figures"]
@@ -79,6 +79,28 @@ def test_presets_are_ready_for_config(fizzlab) -> None:
     Path("mine.toml").write_text(fizzlab("presets", "td1").out.replace('"td1"', '"mine"'))
     done = fizzlab(*QUICK, "--config", "mine.toml", "--json")
     assert done.json["run"] == "runs/mine-seed0"
+
+
+@pytest.mark.parametrize("name", ["td1", "classic"])
+def test_a_printed_preset_reads_back_as_it_was(fizzlab, name: str) -> None:
+    assert Experiment.from_toml(fizzlab("presets", name).out) == Experiment.preset(name)
+
+
+def test_a_sample_says_so_and_a_sample_of_all_is_a_count(fizzlab, run: str) -> None:
+    some = fizzlab("evaluate", run, "--on", "1..100", "--sample", "20").out
+    assert "sample of 20, 95 % interval" in some
+    assert some == fizzlab("evaluate", run, "--on", "1..100", "--sample", "20").out
+    assert (
+        "of 100, all checked" in fizzlab("evaluate", run, "--on", "1..100", "--sample", "500").out
+    )
+
+
+def test_a_run_trains_again_from_its_own_toml(fizzlab) -> None:
+    first = fizzlab(*QUICK, "--out", "first", "--set", "seed=5", "--json").json
+    again = fizzlab("train", "--no-figures", "--config", "first/experiment.toml", "--json").json
+    assert again["run"] == "runs/classic-seed5"
+    same = ("loss", "accuracy", "predictions", "epochs")
+    assert [again[key] for key in same] == [first[key] for key in same]
 
 
 def test_predict(fizzlab, run: str, quick_run: Run) -> None:

@@ -243,6 +243,16 @@ def test_an_interruption_keeps_no_net_that_its_last_step_ruined(fizzlab) -> None
     assert fizzlab("show", "new", "--json").json["epochs"] == 0
 
 
+def test_an_interrupted_run_cannot_be_declared_finished(fizzlab, tmp_path: Path) -> None:
+    assert fizzlab(*QUICK, "--time-budget", "0").code == 0
+    before = tree(tmp_path)
+    done = fizzlab("train", "--resume", "new", "--epochs", "1", "--no-figures")
+    assert done.code == 2
+    assert "trained for 1 epochs already" in done.err
+    assert "a total of at least 2" in done.err
+    assert tree(tmp_path) == before
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
 def test_a_folder_whose_name_is_not_text(fizzlab) -> None:
     done = fizzlab(*QUICK, "--out", "bad\udcff", "--json")

@@ -149,7 +149,9 @@ def _new_run(
         folder.create(path, contents, overwrite=overwrite)
         experiment = Experiment.read(path / folder.EXPERIMENT)
     trained = build_net(experiment) if net is None else copy.deepcopy(net)
-    return Run(experiment, splits, State(trained, build_optimizer(trained, experiment.recipe)), path)
+    return Run(
+        experiment, splits, State(trained, build_optimizer(trained, experiment.recipe)), path
+    )
 
 
 def _with_hashes(experiment: Experiment) -> Experiment:
@@ -176,10 +178,11 @@ def _train_on(run: Run, epochs: int) -> None:
     state, path = run.state, run.path
     if path is None:
         raise RunError("A run kept in memory cannot be resumed.", fix="train it with out=…")
-    if epochs < state.epoch:
+    least = state.epoch + (state.stopped is None)  # an unfinished run has an epoch to go
+    if epochs < least:
         raise ConfigError(
             f"This run is trained for {state.epoch} epochs already.",
-            expected=f"a total of at least {state.epoch}",
+            expected=f"a total of at least {least}",
             got=str(epochs),
         )
     run.experiment = run.experiment.replaced({"recipe.epochs": epochs})
