@@ -348,7 +348,7 @@ PRESETS: dict[str, Preset] = {
         settings={},
     ),
     "solid": Preset(
-        about="a recipe that mostly gets all of 1..100 right: 1000 hidden neurons, Adam, reshuffled "
+        about="made to get all of 1..100 right: 1000 hidden neurons, Adam, reshuffled batches "
         "(chosen without the test set, see the log)",
         settings={
             "data.validation": 0,

@@ -114,6 +114,7 @@ TABLE = [
     ([*TRAIN, "--out", "a_file"], 2, "a_file exists already"),
     ([*TRAIN, "--out", "a_folder", "--overwrite"], 2, "what stands there is not a run"),
     ([*TRAIN, "--out", "a_file/run"], 1, "cannot be written"),
+    ([*TRAIN, "--preset", "td1", "--refit"], 2, "--refit needs a validation set"),
     (["train", "--resume", "RUN", "--seed", "3"], 2, "--seed cannot change a run"),
     (["train", "--resume", "nowhere"], 1, "There is no run nowhere"),
     (["train", "--resume", "RUN", "--epochs", "2"], 2, "trained for 12 epochs already"),

@@ -64,13 +64,12 @@ def train(
     _check_language(language)
     options: dict[str, Any] = {"progress": loud, "time_budget_s": time_budget}
     options["watch"] = _prediction_watcher(predictions_at) if predictions_at else None
-    run = (
-        _resumed(resume, epochs, loud, options)
-        if resume
-        else _trained(
-            _experiment(preset, config, seed, epochs, rule, settings), out, overwrite, options
-        )
-    )
+    if resume:
+        run = _resumed(resume, epochs, loud, options)
+    else:
+        experiment = _experiment(preset, config, seed, epochs, rule, settings)
+        _check_refit(refit, experiment)
+        run = _trained(experiment, out, overwrite, options)
     if refit and run.state.stopped is not None:
         run = _refitted(run, loud)
     _draw(run, figures, language)
@@ -106,6 +105,15 @@ def _experiment(
     short = {"seed": seed, "recipe.epochs": epochs, "rule.pairs": rule}
     changes |= {name: value for name, value in short.items() if value is not None}
     return base.replaced(changes) if changes else base
+
+
+def _check_refit(refit: bool, experiment: Experiment) -> None:
+    if refit and not experiment.data.validation:
+        raise UsageError(
+            "--refit needs a validation set: without one, nothing was held out.",
+            expected="data.validation above 0",
+            fix="leave --refit out, or say --set data.validation=100",
+        )
 
 
 def _trained(
