@@ -21,6 +21,8 @@ from fizzlab.encodings import Encoding
 from fizzlab.nets import logits
 from fizzlab.rules import Rule, as_integers
 
+CHUNK = 1 << 16  # rows at a time, as in `logits`
+
 
 class ClassFigures(Frozen):
     """How well one label is recognised."""
@@ -83,21 +85,23 @@ def measure(
 
 def dead_share(net: nn.Module, rows: Float[Tensor, "batch feature"]) -> float:
     """Gives the share of ReLU units that are 0 for every row; NaN for a net without `nn.ReLU`."""
-    dead, units = 0, 0
+    found: list[Tensor] = []  # largest output of each unit in one chunk
 
-    def count(module: nn.Module, inputs: object, output: Tensor) -> None:
-        nonlocal dead, units
-        largest = output.flatten(0, -2).amax(dim=0)
-        dead, units = dead + int((largest <= 0).sum()), units + len(largest)
+    def note(module: nn.Module, inputs: object, output: Tensor) -> None:
+        found.append(output.flatten(0, -2).amax(dim=0))
 
-    hooks = [m.register_forward_hook(count) for m in net.modules() if isinstance(m, nn.ReLU)]
+    hooks = [m.register_forward_hook(note) for m in net.modules() if isinstance(m, nn.ReLU)]
+    largest: list[Tensor] = []
     try:
-        if hooks:
-            logits(net, rows)
+        for chunk in rows.split(CHUNK) if hooks else []:
+            found.clear()
+            logits(net, chunk)
+            largest = [*map(torch.maximum, largest, found)] if largest else found.copy()
     finally:
         for hook in hooks:
             hook.remove()
-    return dead / units if units else float("nan")
+    units = sum(map(len, largest))
+    return sum(int((unit <= 0).sum()) for unit in largest) / units if units else float("nan")
 
 
 def predict_labels(
@@ -109,7 +113,7 @@ def predict_labels(
         IntegerError: If an integer does not fit the encoding.
     """
     values = as_integers(integers)
-    chunks = np.array_split(values, -(-len(values) // (1 << 16)) or 1)
+    chunks = np.array_split(values, -(-len(values) // CHUNK) or 1)
     rows = (torch.from_numpy(encoding.rows(chunk)) for chunk in chunks)
     return np.concatenate([logits(net, part).argmax(dim=1).numpy() for part in rows])
 

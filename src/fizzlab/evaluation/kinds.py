@@ -88,8 +88,9 @@ class Explanation(Frozen):
                 "so nothing in the data told this net what to say here."
             )
         examples = ", ".join(map(str, self.kind_examples))
+        plural = "s" * (self.kind_seen > 1)
         return (
-            f"{verdict}. Training saw {self.kind_seen} integers of its kind ({self.kind_text}), "
+            f"{verdict}. Training saw {self.kind_seen} integer{plural} of its kind ({self.kind_text}), "
             f"such as {examples}: the data held the answer, and the net "
             + ("found it." if self.right else "did not find it.")
         )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from PIL import Image
 
 from fizzlab.errors import UsageError
-from fizzlab.figures.maps import draw_cells, grid_shape, label_axes
-from fizzlab.figures.style import new_figure
+from fizzlab.figures.maps import draw_cells, grid_shape, label_axes, right_wrong_handles
+from fizzlab.figures.style import RIGHT, WRONG, new_figure
 from fizzlab.runs import Run
 
 MAX_FRAMES = 60
@@ -23,40 +25,60 @@ def animation(run: Run, text: dict[str, str]) -> bytes:
     Raises:
         UsageError: If the run has no snapshots of all integers.
     """
-    frames = _frames(run, text)
-    buffer = io.BytesIO()
-    durations = [FRAME_MS] * (len(frames) - 1) + [LAST_FRAME_MS]
-    frames[0].save(
-        buffer, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0
-    )
-    return buffer.getvalue()
-
-
-def _frames(run: Run, text: dict[str, str]) -> list[Image.Image]:
     rows, columns = grid_shape(run.experiment.encoding.bits)
     truth = run.experiment.rule.labels(np.arange(rows * columns))
-    snapshots = {e: said for e, said in run.state.snapshots.items() if len(said) == len(truth)}
-    if not snapshots:
+    right = {
+        epoch: (said == truth).reshape(rows, columns)
+        for epoch, said in sorted(run.state.snapshots.items())
+        if len(said) == len(truth)
+    }
+    if not right:
         raise UsageError(
             "This run holds no snapshots of all its integers.",
             expected="an encoding of at most 12 bits",
         )
-    epochs = sorted(snapshots)
+    epochs = list(right)
     step = -(-len(epochs) // MAX_FRAMES)
     shown = [*epochs[:-1:step], epochs[-1]]
-    figure = new_figure(4.2, 4.4)
+    first, *others = _frames({epoch: right[epoch] for epoch in shown}, text)
+    buffer = io.BytesIO()
+    durations = [FRAME_MS] * len(others) + [LAST_FRAME_MS]
+    options = {"save_all": True, "append_images": others, "loop": 0, "optimize": False}
+    first.save(buffer, "GIF", duration=durations, **options)
+    return buffer.getvalue()
+
+
+def _frames(right: dict[int, np.ndarray], text: dict[str, str]) -> Iterator[Image.Image]:
+    """Draws the frames on one figure, laid out once; only cells and title change."""
+    first = next(iter(right.values()))
+    figure = new_figure(4.2, 4.9)
     canvas, axes = FigureCanvasAgg(figure), figure.subplots()
-    draw_cells(axes, (snapshots[shown[0]] == truth).reshape(rows, columns))
-    label_axes(axes, columns, text)
+    image = draw_cells(axes, first)
+    label_axes(axes, first.shape[1], text)
     axes.yaxis.label.set_fontsize(7)
-    frames = []
-    for epoch in shown:
-        right = snapshots[epoch] == truth
-        axes.images[0].set_data(right.reshape(rows, columns))
-        facts = {"epoch": epoch, "correct": int(right.sum()), "total": len(right)}
-        axes.set_title(text["animation"].format(**facts))
-        canvas.draw()
-        figure.set_layout_engine("none")  # laid out once, the rest stays in place
-        picture = Image.fromarray(np.asarray(canvas.buffer_rgba()))
-        frames.append(picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=32))
-    return frames
+    figure.legend(handles=right_wrong_handles(text), loc="outside lower center", ncols=2)
+    title = axes.set_title(text["animation"].format(epoch=0, correct=0, total=first.size))
+    canvas.draw()
+    figure.set_layout_engine("none")
+    image.set_animated(True)
+    title.set_animated(True)
+    canvas.draw()
+    empty, palette = canvas.copy_from_bbox(figure.bbox), _palette()
+    for epoch, cells in right.items():
+        image.set_data(cells)
+        facts = {"epoch": epoch, "correct": int(cells.sum()), "total": cells.size}
+        title.set_text(text["animation"].format(**facts))
+        canvas.restore_region(empty)
+        for artist in (image, title, *axes.spines.values()):
+            axes.draw_artist(artist)
+        frame = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+        yield frame.quantize(palette=palette, dither=Image.Dither.NONE)
+
+
+def _palette() -> Image.Image:
+    """Gives greys for text and the colours of the cells: the same for all frames."""
+    greys = [(17 * level,) * 3 for level in range(16)]
+    cells = [tuple(round(255 * part) for part in to_rgb(color)) for color in (RIGHT, WRONG)]
+    image = Image.new("P", (1, 1))
+    image.putpalette([part for color in (*greys, *cells) for part in color])
+    return image

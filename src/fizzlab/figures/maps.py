@@ -7,6 +7,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from torch import nn
@@ -52,9 +53,9 @@ def map_figure(run: Run, text: dict[str, str]) -> Figure:
     return figure
 
 
-def draw_cells(axes: Axes, right: np.ndarray) -> None:
-    """Fills the cells: light for right, dark for wrong."""
-    axes.imshow(right, cmap=ListedColormap([WRONG, RIGHT]), vmin=0, vmax=1, aspect="equal")
+def draw_cells(axes: Axes, right: np.ndarray) -> AxesImage:
+    """Fills the cells: light for right, darker for wrong."""
+    return axes.imshow(right, cmap=ListedColormap([WRONG, RIGHT]), vmin=0, vmax=1, aspect="equal")
 
 
 def label_axes(axes: Axes, columns: int, text: dict[str, str]) -> None:
@@ -77,11 +78,16 @@ def _mark_splits(axes: Axes, run: Run, columns: int) -> None:
     axes.scatter(x, y, s=9, marker="x", color="k", lw=0.7)
 
 
-def _legend(run: Run, text: dict[str, str]) -> list[Patch | Line2D]:
-    handles: list[Patch | Line2D] = [
+def right_wrong_handles(text: dict[str, str]) -> list[Patch]:
+    """Gives the entries of a legend for the cells' colours."""
+    return [
         Patch(facecolor=RIGHT, edgecolor="0.5", label=text["right"]),
         Patch(facecolor=WRONG, label=text["wrong"]),
     ]
+
+
+def _legend(run: Run, text: dict[str, str]) -> list[Patch | Line2D]:
+    handles: list[Patch | Line2D] = [*right_wrong_handles(text)]
     if run.experiment.encoding.bits > 10:
         return handles
     marks = {"train": "", "validation": "o", "test": "s", "none": "x"}

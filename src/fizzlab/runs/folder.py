@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -29,7 +30,8 @@ def write(path: Path, content: bytes) -> None:
     except OSError as error:
         raise storage_error(path, error) from None
     finally:
-        aside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # such as a file in the folder's place
+            aside.unlink(missing_ok=True)
 
 
 def _write_through(path: Path, content: bytes) -> None:

@@ -274,10 +274,14 @@ def _net_of(path: Path, experiment: Experiment, checkpoint: Checkpoint) -> nn.Mo
 
 def _check_same(path: Path, experiment: Experiment, checkpoint: Checkpoint) -> None:
     """Makes sure that experiment.toml was not edited after training (epochs may be)."""
-    now, then = portable(experiment)[0].model_dump(mode="json"), checkpoint.about["experiment"]
+    try:  # through Experiment, so that settings that came later have their defaults
+        trained = Experiment(**checkpoint.about["experiment"]).model_dump(mode="json")
+    except (ConfigError, TypeError) as error:
+        raise RunError(f"{path / folder.CHECKPOINT} is damaged: {error}") from None
+    now = portable(experiment)[0].model_dump(mode="json")
     changed = [
         f"{name}: {old!r} → {new!r}"
-        for name, old, new in differences(then, now)
+        for name, old, new in differences(trained, now)
         if name != "recipe.epochs"
     ]
     if changed:

@@ -101,11 +101,11 @@ class Session:
         """
         state, began, earlier = self.state, time.monotonic(), self.state.seconds
         saved = began
-        if not state.history["epoch"]:
-            self._evaluate(0.0)
-            self._tell(math.nan, evaluated=True)
-            self._save(state)
         with one_thread(), self._listening_to_ctrl_c():
+            if not state.history["epoch"]:
+                self._evaluate(0.0)
+                self._tell(math.nan, evaluated=True)
+                self._save(state)
             if state.stopped is None:
                 for epoch in self._epochs():
                     state.epoch = epoch.number
@@ -121,7 +121,7 @@ class Session:
                         saved = now
                     if over:
                         break
-        self._save(state)
+            self._save(state)
         return state.stopped or ("interrupted" if self.interrupted else "time")
 
     def _epochs(self) -> Iterator[Epoch]:

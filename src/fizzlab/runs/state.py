@@ -6,6 +6,7 @@ history agree because they are one file. All else in a run's folder can be deriv
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -94,7 +95,17 @@ def to_bytes(state: State, about: Mapping[str, Any]) -> bytes:
         **about,
     }
     plain = {name: value.detach().contiguous().clone() for name, value in tensors.items()}
-    return safetensors.torch.save(plain, {"fizzlab": json.dumps(details)})
+    text = json.dumps(details)
+    return safetensors.torch.save(plain, {"fizzlab": text, "sha256": _digest(text, plain)})
+
+
+def _digest(details: str, tensors: Mapping[str, Tensor]) -> str:
+    """Hashes everything that a checkpoint says, so that damage shows."""
+    digest = hashlib.sha256(details.encode())
+    for name, value in sorted(tensors.items()):
+        digest.update(f"\n{name} {value.dtype} {list(value.shape)}\n".encode())
+        digest.update(value.reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -121,6 +132,7 @@ class Checkpoint:
             RunError: If they do not fit.
         """
         try:
+            net.load_state_dict(self.group("best") or self.group("net"))  # both must fit
             net.load_state_dict(self.group("net"))
             optimizer.load_state_dict(self._optimizer_state(optimizer))
             labels = self.tensors.get("snapshots.labels")
@@ -162,14 +174,11 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """
     try:
         with safe_open(path, framework="pt") as file:
-            details = (file.metadata() or {}).get("fizzlab")
+            metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
-        raise RunError(
-            f"{path} cannot be read: {str(error)[:200]}.",
-            expected="a whole safetensors file written by fizzlab",
-            fix="restore the file, or train anew with --config and the run's experiment.toml",
-        ) from None
+        raise _damaged(path, str(error)[:200]) from None
+    details = metadata.pop("fizzlab", "")
     about = _parsed(path, details)
     if about["format"] > FORMAT:
         raise NewerVersionError(
@@ -177,13 +186,23 @@ def read_checkpoint(path: Path) -> Checkpoint:
             expected=f"format {FORMAT} or older",
             fix="pip install --upgrade fizzlab",
         )
+    if metadata and metadata.get("sha256") != _digest(details, tensors):
+        raise _damaged(path, "its content does not match its checksum")
     return Checkpoint(about, tensors)
 
 
-def _parsed(path: Path, details: str | None) -> dict[str, Any]:
+def _damaged(path: Path, reason: str) -> RunError:
+    return RunError(
+        f"{path} cannot be read: {reason}.",
+        expected="a whole safetensors file written by fizzlab",
+        fix="restore the file, or train anew with --config and the run's experiment.toml",
+    )
+
+
+def _parsed(path: Path, details: str) -> dict[str, Any]:
     """Reads what a checkpoint says of itself."""
     try:
-        about = json.loads(details or "")
+        about = json.loads(details)
         if about["format"] > FORMAT or {"experiment", "net_class"} <= about.keys():
             return about
     except (ValueError, KeyError, TypeError):

@@ -87,8 +87,7 @@ def resume(
         DivergedError: If the loss becomes NaN or infinite.
     """
     run = open_run(path, copy.deepcopy(net))
-    if epochs is not None:
-        _train_on(run, epochs)
+    _train_on(run, run.experiment.recipe.epochs if epochs is None else epochs)
     return _continue(run, progress, watch, time_budget_s, save_every_s)
 
 
@@ -185,8 +184,9 @@ def _train_on(run: Run, epochs: int) -> None:
             expected=f"a total of at least {least}",
             got=str(epochs),
         )
-    run.experiment = run.experiment.replaced({"recipe.epochs": epochs})
-    folder.write(path / folder.EXPERIMENT, portable(run.experiment)[0].to_toml().encode())
+    if epochs != run.experiment.recipe.epochs:
+        run.experiment = run.experiment.replaced({"recipe.epochs": epochs})
+        folder.write(path / folder.EXPERIMENT, portable(run.experiment)[0].to_toml().encode())
     if state.stopped == "epochs" and epochs > state.epoch:
         state.stopped = None
         _forget_off_grid(run)
