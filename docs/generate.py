@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from fizzlab import Experiment, Explanation, Report
+from fizzlab import Experiment, Explanation, Report, errors
 from fizzlab.cli.app import app
 from fizzlab.configuration import settings
 from fizzlab.experiment import PRESETS
@@ -30,42 +30,86 @@ OTHER_DOCUMENTS = """
 """
 
 
+ERRORS = """
+# Errors
+
+Every error says what was expected, what came, and what to do. All problems of a configuration come
+at once, and unknown names suggest the nearest.
+
+| exit code | meaning |
+| --- | --- |
+| 0 | fine |
+| 1 | failed: a damaged run, a full disk, a net that does not fit, a diverged training |
+| 2 | wrong usage: a setting, an integer, a file, an option |
+| 130 | interrupted by Ctrl-C; the run can be resumed (a `--time-budget` that runs out is 0) |
+
+In Python, all errors raised on purpose derive from `fizzlab.FizzlabError`, and stand in
+`fizzlab.errors`:
+"""
+KINDS = {"integer": "integer", "number": "number", "string": "text", "array": "list"}
+LIMITS = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "above {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "below {}",
+    "minItems": "at least {} long",
+    "maxItems": "at most {} long",
+    "pattern": "like `{}`",
+}
+
+
 def commands() -> str:
     group = typer.main.get_command(app)
-    parts = ["# Commands\n\nEvery command takes `--help`.\n"]
+    parts = [
+        "# Commands\n\nEvery command takes `--help`; `fizzlab --version` prints the version.\n"
+    ]
     for name, command in group.commands.items():  # type: ignore[attr-defined]
         lines = [f"## fizzlab {name}\n", f"{command.help}\n", "| argument | default | meaning |"]
         lines += ["| --- | --- | --- |"]
         for parameter in command.params:
-            if parameter.name == "help":
-                continue
-            names = " / ".join(f"`{text}`" for text in [*parameter.opts, *parameter.secondary_opts])
-            if parameter.param_type_name == "argument":
-                names = f"`{parameter.metavar or parameter.name.upper()}`"
-            lines.append(f"| {names} | {_default(parameter)} | {_cell(parameter.help or '')} |")
+            if parameter.name != "help":
+                cells = [_names(parameter), _default(parameter), _meaning(parameter)]
+                lines.append(f"| {' | '.join(cells)} |")
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
+
+
+def _names(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return f"`{parameter.metavar or parameter.name.upper()}`"
+    texts = [*parameter.opts, *parameter.secondary_opts]
+    if not getattr(parameter, "is_flag", False):
+        texts[-1] += f" {parameter.metavar or texts[0].strip('-').upper()}"
+    return " / ".join(f"`{text}`" for text in texts)
 
 
 def _default(parameter: Any) -> str:
     if parameter.required:
         return "required"
+    if getattr(parameter, "is_flag", False):
+        return f"`{parameter.opts[0]}`" if parameter.default else ""
     value = parameter.default
     return "" if value in (None, False, (), []) or callable(value) else f"`{value}`"
 
 
+def _meaning(parameter: Any) -> str:
+    several = " May be given several times." if getattr(parameter, "multiple", False) else ""
+    return _cell(parameter.help or "") + several
+
+
 def configuration() -> str:
+    schema = Experiment.model_json_schema()
     lines = [
         "# Configuration\n",
-        "Every setting of an experiment, as in `experiment.toml` and `--set NAME=VALUE`.\n",
-        "| setting | default | bounds | meaning |",
+        "Every setting of an experiment, as in `experiment.toml` and `--set NAME=VALUE`. Where the",
+        "default is -, the setting is not used unless it is given.\n",
+        "| setting | default | values | meaning |",
         "| --- | --- | --- | --- |",
     ]
     for name, field in settings(Experiment):
-        value = json.dumps(field.default) if field.default is not None else "-"
-        bounds = ", ".join(map(_bound, field.metadata)) or "-"
-        cells = [f"`{name}`", f"`{value}`", bounds, _cell(str(field.description))]
-        lines.append(f"| {' | '.join(cells)} |")
+        value = "-" if field.default is None else f"`{json.dumps(field.default)}`"
+        values = _cell(_values(_property(schema, name)))
+        lines.append(f"| `{name}` | {value} | {values} | {_cell(str(field.description))} |")
     lines += ["", "## Presets\n", "| preset | what it is | differs in |", "| --- | --- | --- |"]
     for name, preset in PRESETS.items():
         changes = ", ".join(f"`{path} = {json.dumps(v)}`" for path, v in preset.settings.items())
@@ -73,14 +117,31 @@ def configuration() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _bound(limit: Any) -> str:
-    signs = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
-    found = [f"{text} {getattr(limit, k)}" for k, text in signs.items() if hasattr(limit, k)]
-    lengths = {"min_length": "at least", "max_length": "at most"}
-    found += [
-        f"{text} {getattr(limit, k)} entries" for k, text in lengths.items() if hasattr(limit, k)
-    ]
-    return ", ".join(found) or "-"
+def _property(schema: dict[str, Any], name: str) -> dict[str, Any]:
+    """Gives the JSON Schema of one setting, by its dotted name."""
+    *groups, leaf = name.split(".")
+    node = schema
+    for group in groups:
+        node = schema["$defs"][node["properties"][group]["$ref"].rpartition("/")[2]]
+    return node["properties"][leaf]
+
+
+def _values(schema: dict[str, Any]) -> str:
+    """Tells in words which values a JSON Schema allows."""
+    if "anyOf" in schema:
+        kinds = [_values(kind) for kind in schema["anyOf"] if kind.get("type") != "null"]
+        return " or ".join(kinds)
+    if "enum" in schema or "const" in schema:
+        choices = schema.get("enum", [schema.get("const")])
+        return ", ".join(f"`{json.dumps(choice)}`" for choice in choices)
+    if schema["type"] == "boolean":
+        return "`true`, `false`"
+    limits = [text.format(_number(schema[k])) for k, text in LIMITS.items() if k in schema]
+    return ", ".join([KINDS[schema["type"]], *limits])
+
+
+def _number(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _cell(text: str) -> str:
@@ -105,7 +166,17 @@ def _schema(schema: dict[str, Any]) -> str:
     return f"```json\n{json.dumps(schema, indent=2, ensure_ascii=False)}\n```\n"
 
 
-PAGES = {"commands.md": commands, "configuration.md": configuration, "json.md": documents}
+def error_page() -> str:
+    tree = str(errors.__doc__).split("```")[1]
+    return f"{ERRORS.lstrip()}\n```text{tree}```\n"
+
+
+PAGES = {
+    "commands.md": commands,
+    "configuration.md": configuration,
+    "json.md": documents,
+    "errors.md": error_page,
+}
 
 
 def main() -> None:

@@ -1,13 +1,19 @@
-"""Fixtures that several files share."""
+"""Fixtures that several files share; `fizzlab` runs the command line in this process."""
 
 from __future__ import annotations
 
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from fizzlab import Experiment, Run, train
+from fizzlab.cli import main
 
 QUICK = {"recipe.epochs": 12, "recipe.evaluate_every": 4, "net.hidden": 16}
 
@@ -26,3 +32,41 @@ def quick_experiment() -> Experiment:
 def quick_run(quick_experiment: Experiment, tmp_path_factory: pytest.TempPathFactory) -> Run:
     path: Path = tmp_path_factory.mktemp("runs") / "quick"
     return train(quick_experiment, out=path, progress=False)
+
+
+@dataclass
+class Done:
+    """What a command left: exit code and output."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Command = Callable[..., Done]
+
+
+@pytest.fixture
+def fizzlab(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def command(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["fizzlab", *map(str, arguments)])
+        capsys.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        shown = capsys.readouterr()
+        return Done(code, shown.out, shown.err)
+
+    return command

@@ -90,8 +90,8 @@ class Explanation(Frozen):
         examples = ", ".join(map(str, self.kind_examples))
         plural = "s" * (self.kind_seen > 1)
         return (
-            f"{verdict}. Training saw {self.kind_seen} integer{plural} of its kind ({self.kind_text}), "
-            f"such as {examples}: the data held the answer, and the net "
+            f"{verdict}. Training saw {self.kind_seen} integer{plural} of its kind "
+            f"({self.kind_text}), such as {examples}: the data held the answer, and the net "
             + ("found it." if self.right else "did not find it.")
         )
 

@@ -84,7 +84,7 @@ def create(folder: Path, files: Mapping[str, bytes], *, overwrite: bool = False)
         for name, content in files.items():
             _write_through(aside / name, content)
         _sync_folder(aside)
-        if is_taken(folder):
+        if overwrite and is_taken(folder):  # without, the rename fails if it was taken just now
             shutil.rmtree(_moved_aside(folder))
         aside.rename(folder)
         _sync_folder(folder.parent)

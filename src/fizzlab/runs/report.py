@@ -109,7 +109,9 @@ def is_best_kept(experiment: Experiment, state: State) -> bool:
     return experiment.recipe.keep == "best" and state.best is not None
 
 
-def evaluate_splits(experiment: Experiment, splits: Splits, net: nn.Module) -> dict[str, Evaluation]:
+def evaluate_splits(
+    experiment: Experiment, splits: Splits, net: nn.Module
+) -> dict[str, Evaluation]:
     """Evaluates a net on every split that there is; validation counts as a sample."""
     return {
         name: evaluate(

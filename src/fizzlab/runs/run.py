@@ -124,9 +124,7 @@ class Run:
         values = as_integers(integers).copy()
         rule = self.experiment.rule
         split, trained = Split(values, rule.labels(values)), self.splits.train.labels
-        return evaluate(
-            self.net, self.experiment.encoding, rule, split, trained, sampled=sampled
-        )
+        return evaluate(self.net, self.experiment.encoding, rule, split, trained, sampled=sampled)
 
     def explain(self, integer: int) -> Explanation:
         """Tells why one integer is right or wrong.

@@ -81,7 +81,9 @@ def to_bytes(state: State, about: Mapping[str, Any]) -> bytes:
     tensors |= {f"best.{name}": value for name, value in (state.best or {}).items()}
     for index, slots in state.optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{k}": v for k, v in slots.items() if v is not None}
-    tensors |= {f"history.{k}": torch.tensor(v, dtype=torch.float64) for k, v in state.history.items()}
+    tensors |= {
+        f"history.{k}": torch.tensor(v, dtype=torch.float64) for k, v in state.history.items()
+    }
     if state.snapshots:
         tensors["snapshots.epochs"] = torch.tensor(list(state.snapshots))
         tensors["snapshots.labels"] = torch.from_numpy(np.stack(list(state.snapshots.values())))

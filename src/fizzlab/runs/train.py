@@ -12,7 +12,7 @@ from torch import nn
 from fizzlab.data import file_hash
 from fizzlab.errors import ConfigError, DataError, RunError, UsageError
 from fizzlab.experiment import Experiment
-from fizzlab.nets import build_net, check_net
+from fizzlab.nets import MLP, build_net, check_net
 from fizzlab.runs import folder
 from fizzlab.runs.bar import bar
 from fizzlab.runs.run import Run, open_run, portable
@@ -91,7 +91,13 @@ def resume(
     return _continue(run, progress, watch, time_budget_s, save_every_s)
 
 
-def refit(run: Run, *, out: str | Path | None = None, progress: bool = True) -> Run:
+def refit(
+    run: Run,
+    *,
+    net: nn.Module | None = None,
+    out: str | Path | None = None,
+    progress: bool = True,
+) -> Run:
     """Trains the recipe of a run once more, on all its training integers.
 
     The epochs are those of the run's kept net, the validation integers are trained on, and
@@ -99,11 +105,12 @@ def refit(run: Run, *, out: str | Path | None = None, progress: bool = True) -> 
 
     Args:
         run: A finished run with a validation set.
+        net: The module that was trained, as it was before, if it was one of your own.
         out: Folder for the new run; None keeps it in memory.
         progress: Show a progress bar.
 
     Raises:
-        UsageError: If the run held out nothing, or is not finished.
+        UsageError: If the run held out nothing, is not finished, or needs `net`.
         StorageError: If the run cannot be written.
         DivergedError: If the loss becomes NaN or infinite.
     """
@@ -112,6 +119,12 @@ def refit(run: Run, *, out: str | Path | None = None, progress: bool = True) -> 
     if run.state.stopped is None:
         raise UsageError(
             "This run is not finished, so its best epoch is not known.", fix="resume it first"
+        )
+    if net is None and type(run.state.net) is not MLP:
+        raise UsageError(
+            "This run trained a net of your own.",
+            expected="that net, with its initial weights",
+            fix="say refit(run, net=...)",
         )
     epochs = run.report.kept_epoch
     experiment = run.experiment.replaced(
@@ -124,7 +137,7 @@ def refit(run: Run, *, out: str | Path | None = None, progress: bool = True) -> 
             "recipe.patience": None,
         }
     )
-    new = _new_run(experiment, None, Path(out) if out else None, overwrite=False)
+    new = _new_run(experiment, net, Path(out) if out else None, overwrite=False)
     new.refit_of = str(run.path) if run.path else run.experiment.name
     return _continue(new, progress, None, None, 2.0)
 
