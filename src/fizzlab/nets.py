@@ -14,6 +14,7 @@ from fizzlab.errors import NetError
 from fizzlab.experiment import Experiment
 from fizzlab.randomness import generator
 
+CHUNK = 1 << 16  # rows evaluated at once
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
     "tanh": nn.Tanh,
@@ -80,7 +81,9 @@ def logits(net: nn.Module, rows: Float[Tensor, "batch feature"]) -> Float[Tensor
     net.eval()
     try:
         with torch.no_grad():
-            return torch.cat([net(chunk) for chunk in rows.split(1 << 16)])
+            if len(rows) <= CHUNK:
+                return net(rows)
+            return torch.cat([net(chunk) for chunk in rows.split(CHUNK)])
     finally:
         net.train(training)
 

@@ -60,6 +60,7 @@ def train_epochs(
     loss_fn = build_loss(recipe, labels, experiment.rule.num_labels)
     steps_per_epoch = -(-len(rows) // recipe.batch_size)
     rates = schedule(recipe, steps_per_epoch)
+    dropout = draws_noise(net)
 
     for epoch in range(done + 1, recipe.epochs + 1):
         order = batch_order(recipe, seed, epoch, len(rows))
@@ -69,7 +70,7 @@ def train_epochs(
             strict=True,
         )
         net.train()
-        with noise(seed, epoch) if draws_noise(net) else nullcontext():
+        with noise(seed, epoch) if dropout else nullcontext():
             for step, (x, y) in enumerate(batches, start=(epoch - 1) * steps_per_epoch):
                 set_rates(optimizer, float(rates.learning_rate[step]), float(rates.momentum[step]))
                 loss = loss_fn(net(x), y)

@@ -5,17 +5,22 @@ import math
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 from fizzlab import Encoding, Experiment, Rule
 from fizzlab.data import Split
+from fizzlab.errors import IntegerError
 from fizzlab.evaluation import (
     binomial_interval,
     dead_share,
     evaluate,
     frequency_loss,
+    measure,
     predict_labels,
 )
+from fizzlab.nets import build_net
 
 
 class Says(nn.Module):
@@ -94,10 +99,130 @@ def test_dead_units_are_those_that_never_answer() -> None:
 
 def test_many_integers_are_predicted_in_chunks() -> None:
     experiment = Experiment().replaced({"encoding.bits": 17, "net.hidden": 3})
-    from fizzlab.nets import build_net
-
     net, integers = build_net(experiment), np.arange(70_000)
     labels = predict_labels(net, experiment.encoding, integers)
     assert labels.shape == (70_000,)
     assert predict_labels(net, experiment.encoding, integers[-5:]).tolist() == labels[-5:].tolist()
     assert predict_labels(net, experiment.encoding, []).shape == (0,)
+
+
+def test_chunks_say_what_single_rows_say() -> None:
+    """Around the seam at 65,536 integers, against one row at a time."""
+    experiment = Experiment(seed=4).replaced({"encoding.bits": 17, "net.hidden": 3})
+    net, encoding = build_net(experiment), experiment.encoding
+    labels = predict_labels(net, encoding, range(1 << 17))
+    assert (labels.shape, labels.dtype) == ((1 << 17,), np.int64)
+    assert len(set(labels.tolist())) > 1
+    for n in [0, 1, *range(65_530, 65_545), (1 << 17) - 1]:
+        row = torch.tensor([[float(n >> bit & 1) for bit in range(17)]])
+        assert labels[n] == int(net(row).argmax())
+    with pytest.raises(IntegerError, match="does not fit"):
+        predict_labels(net, encoding, [1 << 17])
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.sampled_from(["3=a", "2=a,3=b,7=c"]))
+@settings(max_examples=40, deadline=None)
+def test_every_figure_against_loops(seed: int, total: int, text: str) -> None:
+    rule, chance = Rule(text), np.random.default_rng(seed)
+    labels = rule.num_labels
+    truth = chance.integers(labels, size=total)
+    trained = chance.integers(labels, size=30)
+    net = nn.Linear(6, labels)
+    with torch.no_grad():
+        net.weight.copy_(torch.from_numpy(chance.normal(size=(labels, 6))))
+        net.bias.copy_(torch.from_numpy(chance.normal(size=labels)))
+    integers, encoding = chance.permutation(64)[:total], Encoding(bits=6)
+    found = evaluate(net, encoding, rule, Split(integers, truth), trained)
+
+    said, loss = [], 0.0
+    for n, label in zip(integers.tolist(), truth.tolist(), strict=True):
+        bits = [n >> bit & 1 for bit in range(6)]
+        scores = [
+            sum(w * b for w, b in zip(row, bits, strict=True)) + bias
+            for row, bias in zip(net.weight.tolist(), net.bias.tolist(), strict=True)
+        ]
+        said.append(max(range(labels), key=scores.__getitem__))
+        loss += math.log(sum(map(math.exp, scores))) - scores[label]
+    pairs = list(zip(truth.tolist(), said, strict=True))
+    most = max(range(labels), key=lambda label: (trained.tolist().count(label), -label))
+    assert found.correct == sum(a == b for a, b in pairs)
+    assert found.accuracy == found.correct / found.total == found.correct / total
+    assert found.loss == pytest.approx(loss / total, rel=1e-5)
+    assert found.majority == truth.tolist().count(most) / total
+    assert found.chance == 1 / labels
+    assert found.interval is None
+    for a in range(labels):
+        for b in range(labels):
+            assert found.confusion[a][b] == pairs.count((a, b))
+        figures, right = found.classes[a], pairs.count((a, a))
+        assert figures.word == rule.names[a]
+        assert (figures.support, figures.predicted) == (truth.tolist().count(a), said.count(a))
+        assert figures.precision == (right / said.count(a) if a in said else None)
+        assert figures.recall == (right / figures.support if figures.support else None)
+    rows = torch.from_numpy(encoding.rows(integers))
+    quick = measure(net, rows, torch.tensor(truth))
+    assert (quick.loss, quick.accuracy) == (found.loss, found.accuracy)
+
+
+def test_ratios_are_exact() -> None:
+    """A mean in single precision would say 0.8700000048."""
+    evaluation = found(lambda n: Rule().label(n) if n > 13 else 3, range(1, 101))
+    assert evaluation.accuracy == 0.87
+    assert evaluation.text == "87 of 100, all checked"
+
+
+@pytest.mark.parametrize(("correct", "total"), [(0, 7), (3, 7), (7, 7), (40, 60)])
+def test_the_interval_against_a_search(correct: int, total: int) -> None:
+    """Clopper and Pearson: the shares that neither tail of 2.5 % excludes."""
+
+    def tail(share: float, counts: range) -> float:
+        return sum(math.comb(total, k) * share**k * (1 - share) ** (total - k) for k in counts)
+
+    shares = [i / 2000 for i in range(2001)]
+    kept = [
+        share
+        for share in shares
+        if tail(share, range(correct, total + 1)) >= 0.025
+        and tail(share, range(correct + 1)) >= 0.025
+    ]
+    low, high = binomial_interval(correct, total)
+    assert (low, high) == pytest.approx((min(kept), max(kept)), abs=1 / 2000)
+
+
+def test_evaluating_leaves_the_net_as_it_was() -> None:
+    net = nn.Sequential(nn.Linear(10, 8), nn.Dropout(0.5), nn.ReLU(), nn.Linear(8, 4)).train()
+    rows, state = torch.ones(5, 10), torch.get_rng_state()
+    before = [p.clone() for p in net.parameters()]
+    losses = {measure(net, rows, torch.zeros(5, dtype=torch.int64)).loss for _ in range(3)}
+    share = dead_share(net, rows)
+    assert len(losses) == 1  # dropout is off
+    assert net.training
+    assert 0 <= share <= 1
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(
+        p.grad is None and torch.equal(p, q) for p, q in zip(net.parameters(), before, strict=True)
+    )
+    assert not net[2]._forward_hooks
+
+
+def test_dead_units_of_two_layers_and_of_many_rows() -> None:
+    """A unit that answers in one chunk of 65,536 rows alone is not dead."""
+    net = nn.Sequential(nn.Linear(1, 3), nn.ReLU(), nn.Linear(3, 1), nn.ReLU(), nn.Linear(1, 4))
+    with torch.no_grad():
+        net[0].weight.copy_(torch.tensor([[1.0], [-1.0], [0.0]]))
+        net[0].bias.copy_(torch.tensor([0.0, 0.0, -1.0]))
+        net[2].weight.fill_(-1.0)
+        net[2].bias.fill_(0.5)
+    rows = torch.cat([torch.ones(1 << 16, 1), -torch.ones(100, 1)])
+    assert dead_share(net, rows) == 2 / 4
+    assert dead_share(net, rows[: 1 << 16]) == 3 / 4
+    assert dead_share(net, torch.zeros(2, 1)) == 3 / 4
+
+
+@given(st.lists(st.integers(0, 3), min_size=1), st.lists(st.integers(0, 3), min_size=1))
+def test_the_frequency_loss_is_its_formula(trained: list[int], labels: list[int]) -> None:
+    losses = [
+        -math.log(trained.count(k) / len(trained)) if k in trained else math.inf for k in labels
+    ]
+    found = frequency_loss(np.array(trained), np.array(labels), 4)
+    assert found == pytest.approx(sum(losses) / len(losses))

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-import safetensors.torch
 import torch
 from torch import nn
 
@@ -42,7 +41,7 @@ def test_the_report_agrees_with_a_slow_count(run: Run) -> None:
         split, right, loss = getattr(run.splits, name), 0, 0.0
         for n in split.integers.tolist():
             row = torch.tensor([float(n >> bit & 1) for bit in range(10)])
-            scores = plain(row).double()
+            scores = plain(row).detach().double()
             right += int(scores.argmax()) == rule.label(n)
             loss -= float(scores.log_softmax(0)[rule.label(n)])
         assert getattr(report.accuracy, name) == right / len(split)
@@ -116,7 +115,7 @@ def test_predictions_stop_at_ten_thousand() -> None:
     run = train(Experiment().replaced(settings), progress=False)
     assert [n for n, _ in run.report.predictions] == list(range(1024, 11024))
     assert run.report.evaluations["test"].total == 10977
-    assert len(run.state.snapshots[0]) == 0 if run.state.snapshots else True
+    assert run.state.snapshots == {}  # too many integers to watch
 
 
 def test_refitting_is_a_training_on_all_integers(run: Run, tmp_path: Path) -> None:

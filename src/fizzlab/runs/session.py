@@ -21,8 +21,9 @@ from torch import Tensor
 
 from fizzlab.data import Split, Splits
 from fizzlab.errors import DivergedError
-from fizzlab.evaluation import dead_share, frequency_loss, measure, predict_labels
+from fizzlab.evaluation import dead_share, frequency_loss, measure
 from fizzlab.experiment import Experiment
+from fizzlab.nets import logits
 from fizzlab.runs.state import State
 from fizzlab.training import Epoch, train_epochs
 
@@ -85,7 +86,8 @@ class Session:
         self._time_budget_s, self._save_every_s = time_budget_s, save_every_s
         self._train = tensors(experiment, splits.train)
         self._validation = tensors(experiment, splits.validation)
-        self._watched = watched_integers(experiment, splits)
+        watched = watched_integers(experiment, splits)
+        self._watched = torch.from_numpy(experiment.encoding.rows(watched))
         self._baseline = math.inf
         if len(splits.validation):
             self._baseline = frequency_loss(
@@ -175,8 +177,8 @@ class Session:
         for name, value in row.items():
             history[name].append(value)
         if len(self._watched) and is_snapshot_epoch(self.state.epoch):
-            labels = predict_labels(net, self.experiment.encoding, self._watched)
-            self.state.snapshots[self.state.epoch] = labels.astype(np.int16)
+            labels = logits(net, self._watched).argmax(dim=1)
+            self.state.snapshots[self.state.epoch] = labels.numpy().astype(np.int16)
 
     def _choose(self) -> None:
         """Keeps the best net by validation, and decides whether to stop."""

@@ -106,7 +106,7 @@ def _digest(details: str, tensors: Mapping[str, Tensor]) -> str:
     digest = hashlib.sha256(details.encode())
     for name, value in sorted(tensors.items()):
         digest.update(f"\n{name} {value.dtype} {list(value.shape)}\n".encode())
-        digest.update(value.reshape(-1).view(torch.uint8).numpy())
+        digest.update(value.reshape(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
 
 
