@@ -12,7 +12,7 @@ import typer
 
 from fizzlab import Experiment, Explanation, Report, errors
 from fizzlab.cli.app import app
-from fizzlab.configuration import settings
+from fizzlab.configuration import accepted, settings
 from fizzlab.experiment import PRESETS
 
 DOCS = Path(__file__).parent
@@ -46,16 +46,6 @@ at once, and unknown names suggest the nearest.
 In Python, all errors raised on purpose derive from `fizzlab.FizzlabError`, and stand in
 `fizzlab.errors`:
 """
-KINDS = {"integer": "integer", "number": "number", "string": "text", "array": "list"}
-LIMITS = {
-    "minimum": "at least {}",
-    "exclusiveMinimum": "above {}",
-    "maximum": "at most {}",
-    "exclusiveMaximum": "below {}",
-    "minItems": "at least {} long",
-    "maxItems": "at most {} long",
-    "pattern": "like `{}`",
-}
 
 
 def commands() -> str:
@@ -98,7 +88,6 @@ def _meaning(parameter: Any) -> str:
 
 
 def configuration() -> str:
-    schema = Experiment.model_json_schema()
     lines = [
         "# Configuration\n",
         "Every setting of an experiment, as in `experiment.toml` and `--set NAME=VALUE`. Where the",
@@ -108,40 +97,13 @@ def configuration() -> str:
     ]
     for name, field in settings(Experiment):
         value = "-" if field.default is None else f"`{json.dumps(field.default)}`"
-        values = _cell(_values(_property(schema, name)))
+        values = _cell(accepted(Experiment, name))
         lines.append(f"| `{name}` | {value} | {values} | {_cell(str(field.description))} |")
     lines += ["", "## Presets\n", "| preset | what it is | differs in |", "| --- | --- | --- |"]
     for name, preset in PRESETS.items():
         changes = ", ".join(f"`{path} = {json.dumps(v)}`" for path, v in preset.settings.items())
         lines.append(f"| `{name}` | {preset.about} | {changes or '-'} |")
     return "\n".join(lines) + "\n"
-
-
-def _property(schema: dict[str, Any], name: str) -> dict[str, Any]:
-    """Gives the JSON Schema of one setting, by its dotted name."""
-    *groups, leaf = name.split(".")
-    node = schema
-    for group in groups:
-        node = schema["$defs"][node["properties"][group]["$ref"].rpartition("/")[2]]
-    return node["properties"][leaf]
-
-
-def _values(schema: dict[str, Any]) -> str:
-    """Tells in words which values a JSON Schema allows."""
-    if "anyOf" in schema:
-        kinds = [_values(kind) for kind in schema["anyOf"] if kind.get("type") != "null"]
-        return " or ".join(kinds)
-    if "enum" in schema or "const" in schema:
-        choices = schema.get("enum", [schema.get("const")])
-        return ", ".join(f"`{json.dumps(choice)}`" for choice in choices)
-    if schema["type"] == "boolean":
-        return "`true`, `false`"
-    limits = [text.format(_number(schema[k])) for k, text in LIMITS.items() if k in schema]
-    return ", ".join([KINDS[schema["type"]], *limits])
-
-
-def _number(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _cell(text: str) -> str:

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import torch
 
 from fizzlab import Experiment, Run, train
 from fizzlab.cli import main
+
+hypothesis.settings.register_profile("fizzlab", deadline=None)  # other work may slow a machine
+hypothesis.settings.load_profile("fizzlab")
 
 QUICK = {"recipe.epochs": 12, "recipe.evaluate_every": 4, "net.hidden": 16}
 

@@ -43,7 +43,37 @@ def imports(path: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("fizzlab."):
             found.add(str(node.module).split(".")[1])
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path.name}: imports are written in full, not relative"
+        elif isinstance(node, ast.Import):
+            parts = [alias.name.split(".") for alias in node.names]
+            found |= {part[1] for part in parts if part[0] == "fizzlab" and len(part) > 1}
     return found
+
+
+@pytest.mark.parametrize(
+    ("line", "rooms"),
+    [
+        ("import fizzlab.runs.store", {"runs"}),
+        ("from fizzlab.cli.app import main", {"cli"}),
+        ("def later():\n    from fizzlab import data, Rule", {"data", "Rule"}),
+        ("import numpy as np\nfrom numpy import fizzlab", set()),
+    ],
+)
+def test_the_reader_of_imports(tmp_path: Path, line: str, rooms: set[str]) -> None:
+    (tmp_path / "room.py").write_text(line)
+    assert imports(tmp_path / "room.py") == rooms
+
+
+def test_configuration_stands_right_under_errors() -> None:
+    assert ROOMS[:3] == ["errors", "configuration", "rules"]
+    assert imports(SOURCE / "errors.py") == set()
+    assert imports(SOURCE / "configuration.py") == {"errors"}
+
+
+def test_every_room_has_its_place() -> None:
+    names = {path.stem for path in SOURCE.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert names - {"__init__", "__pycache__"} <= {*ROOMS}
 
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda p: p.stem)

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fizzlab import Encoding, Experiment, Rule
 from fizzlab.data import Data, load_splits, parse_integers, read_csv
 from fizzlab.errors import DataError
+from fizzlab.randomness import permutation
 
 
 def splits_of(**settings: object):
@@ -36,11 +37,21 @@ def test_the_splits_divide_the_source(validation: int, seed: int) -> None:
     assert splits.train.labels.tolist() == [Rule().label(n) for n in train]
 
 
-def test_subsets_are_nested_and_leave_validation_alone() -> None:
-    small, large = splits_of(subset=50), splits_of(subset=200)
-    assert set(small.train.integers) < set(large.train.integers)
-    assert (small.validation.integers == large.validation.integers).all()
-    assert len(small.train) == 50
+@given(st.integers(0, 15), st.integers(1, 8), st.integers(1, 8), st.integers(0, 2**32 - 1))
+def test_subsets_are_nested_and_keep_the_order_of_the_source(
+    held: int, few: int, more: int, seed: int
+) -> None:
+    source = [*range(300, 320), *range(101, 116)]
+    order = permutation(seed, "split", 35).tolist()
+    rest = [n for position, n in enumerate(source) if position in order[held:]]
+    drawn = permutation(seed + 1 & 7, "subset", len(rest)).tolist()
+    for size in (few, few + more):
+        data = Data(train="300..319,101..115", validation=held, subset=size)
+        seeds = {"split_seed": seed, "subset_seed": seed + 1 & 7}
+        splits = load_splits(data, Rule(), Encoding(), **seeds)
+        assert splits.validation.integers.tolist() == [n for n in source if n not in rest]
+        expected = [n for position, n in enumerate(rest) if position in drawn[:size]]
+        assert splits.train.integers.tolist() == expected
 
 
 def test_streams_change_only_their_own_thing() -> None:
@@ -140,11 +151,8 @@ def test_unusable_csv_files(tmp_path: Path, content: bytes, expected: str) -> No
 
 def test_ten_million_rows_are_refused_before_they_are_read(tmp_path: Path) -> None:
     path = tmp_path / "long.csv"
-    with path.open("wb") as file:
-        file.write(b"integer,label\n")
-        for _ in range(100):
-            file.write(b"101,0\n" * 100_000)
-    with pytest.raises(DataError, match="10,000,000"):
+    path.write_bytes(b"integer,label\n" + b"10100,0\n" * 10_000_000)
+    with pytest.raises(DataError, match=r"is too long.\n.*at most 1,000,000 rows\n.*10,000,000"):
         read_csv(path, Rule())
 
 
@@ -155,11 +163,10 @@ def test_a_changed_file_is_noticed(tmp_path: Path) -> None:
         read_csv(path, Rule(), "0" * 64)
 
 
-def test_a_missing_file() -> None:
+@pytest.mark.parametrize("sha256", [None, "0" * 64])
+def test_a_missing_file(sha256: str | None) -> None:
     with pytest.raises(DataError, match=r"none\.csv cannot be read"):
-        read_csv(Path("none.csv"), Rule())
-    with pytest.raises(DataError, match=r"none\.csv cannot be read"):
-        read_csv(Path("none.csv"), Rule(), "0" * 64)
+        read_csv(Path("none.csv"), Rule(), sha256)
 
 
 def test_labels_may_break_the_rule(tmp_path: Path) -> None:
@@ -167,4 +174,26 @@ def test_labels_may_break_the_rule(tmp_path: Path) -> None:
     path.write_text("integer,label\n200,fizz\n")
     splits = splits_of(train=str(path), validation=0)
     assert splits.train.labels.tolist() == [1]
-    assert isinstance(splits.train.integers, np.ndarray)
+
+
+@pytest.mark.parametrize("name", ["d[1].csv", "d*.csv", "d?.csv"])
+def test_a_name_is_no_pattern(tmp_path: Path, name: str) -> None:
+    (tmp_path / "d1.csv").write_text("integer,label\n3,fizz\n")
+    (tmp_path / name).write_text("integer,label\n5,buzz\n")
+    assert read_csv(tmp_path / name, Rule()).integers.tolist() == [5]
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "folder.csv" / "inside.csv").write_text("integer,label\n3,fizz\n")
+    with pytest.raises(DataError, match="cannot be read"):
+        read_csv(tmp_path / "folder.csv", Rule())
+
+
+@given(st.binary(max_size=40))
+def test_no_file_gives_another_error(tmp_path_factory: pytest.TempPathFactory, body: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.csv"
+    for start in (b"", b"integer,label\n", b"integer,label\n3,1\n"):
+        path.write_bytes(start + body)
+        with contextlib.suppress(DataError):
+            read_csv(path, Rule())

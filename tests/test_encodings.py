@@ -76,3 +76,47 @@ def test_rows_that_encode_nothing_are_refused(rows: np.ndarray) -> None:
 def test_bounds(settings: dict) -> None:
     with pytest.raises(ConfigError, match="expected"):
         Encoding(**settings)
+
+
+@given(st.integers(1, 1024), st.data())
+def test_binary_rows_are_those_of_format(bits: int, data: st.DataObject) -> None:
+    n = data.draw(st.integers(0, 2**bits - 1))
+    expected = [int(character) for character in reversed(format(n, f"0{bits}b"))]
+    encoding = Encoding(bits=bits)
+    assert encoding.rows([n, 0])[0].tolist() == expected == encoding.digits([n])[0].tolist()
+    assert encoding.decode(encoding.rows([n])).tolist() == [n]
+
+
+@given(st.integers(1, 24))
+def test_scaled_rows_are_exact_at_the_edge(bits: int) -> None:
+    encoding = Encoding(kind="scaled", bits=bits)
+    last = encoding.capacity - 1
+    assert encoding.rows([last])[0, 0] * encoding.capacity == last
+    assert encoding.decode(encoding.rows([last, 0])).tolist() == [last, 0]
+
+
+@pytest.mark.parametrize("base", range(2, 17))
+def test_digits_are_one_hot_blocks(base: int) -> None:
+    encoding = Encoding(kind="digits", base=base)
+    rows = encoding.rows(range(1024)).reshape(1024, encoding.num_digits, base)
+    assert (rows.sum(axis=2) == 1).all()
+    assert base ** (encoding.num_digits - 1) < 1024 <= base**encoding.num_digits
+    values = (rows.argmax(axis=2) * base ** np.arange(encoding.num_digits)).sum(axis=1)
+    assert values.tolist() == list(range(1024))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "got"), [([1, 1.0], "1.0"), ([True], "True"), (["1"], "'1'"), ([None], "None")]
+)
+def test_only_integers_are_encoded(wrong: list, got: str) -> None:
+    with pytest.raises(IntegerError) as caught:
+        Encoding().rows(np.array(wrong, dtype=object))
+    assert str(caught.value) == f"Not an integer.\n  expected: integers\n  got:      {got}"
+
+
+@pytest.mark.parametrize("kind", ["binary", "digits", "scaled"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1e30, 0.3])
+def test_rows_of_odd_numbers_are_refused(kind: str, value: float) -> None:
+    encoding = Encoding(kind=kind)  # type: ignore[arg-type]
+    with pytest.raises(IntegerError):
+        encoding.decode(np.full((1, encoding.features), value))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fizzlab import PRESETS, Experiment
 from fizzlab.configuration import setting_names
-from fizzlab.errors import ConfigError, UnknownNameError
+from fizzlab.errors import ConfigError, NewerVersionError, UnknownNameError
 
 settings = st.fixed_dictionaries(
     {},
@@ -131,7 +131,40 @@ def test_files_are_read_with_their_name_and_folder(tmp_path: Path) -> None:
 )
 def test_unreadable_files(tmp_path: Path, content: bytes, expected: str) -> None:
     (tmp_path / "x.toml").write_bytes(content)
-    with pytest.raises(ConfigError, match=expected):
+    with pytest.raises((ConfigError, NewerVersionError), match=expected):
         Experiment.read(tmp_path / "x.toml")
     with pytest.raises(ConfigError, match="cannot be read"):
         Experiment.read(tmp_path / "missing.toml")
+
+
+@given(st.integers(2, 2**80), st.sampled_from(["fizz", "é", 'a"b', "a\\b", "a=b"]))
+def test_toml_keeps_rules_of_any_size(divisor: int, word: str) -> None:
+    experiment = Experiment().replaced({"rule.pairs": ((divisor, word),)})
+    assert Experiment.from_toml(experiment.to_toml()) == experiment
+
+
+def test_csv_paths_start_at_the_toml(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "other" / "test.CSV"
+    (tmp_path / "mine.toml").write_text(
+        f'[data]\ntrain = "sub/own.csv"\ntest = "{elsewhere.as_posix()}"\n'
+    )
+    data = Experiment.read(str(tmp_path / "mine.toml")).data
+    assert (data.train, data.test) == (str(tmp_path / "sub" / "own.csv"), str(elsewhere))
+
+
+def test_the_name_in_the_text_goes_before_that_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "stem.toml").write_text('name = "inside"\n', encoding="utf-8-sig")
+    assert Experiment.read(tmp_path / "stem.toml").name == "inside"
+    (tmp_path / "no name.toml").write_text("")
+    assert Experiment.read(tmp_path / "no name.toml") == Experiment()
+
+
+@given(st.lists(st.integers(1, 50), max_size=4), st.integers(1, 5), st.integers(1, 12))
+def test_parameters_are_counted_as_torch_counts(hidden: list, divisors: int, bits: int) -> None:
+    from fizzlab.nets import build_net
+
+    pairs = [(n + 2, "w" * 2**n) for n in range(divisors)]
+    changes = {"net.hidden": hidden, "rule.pairs": pairs, "encoding.bits": bits}
+    experiment = Experiment().replaced(changes)
+    numbers = sum(parameter.numel() for parameter in build_net(experiment).parameters())
+    assert experiment.num_parameters == numbers

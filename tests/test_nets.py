@@ -5,7 +5,6 @@ import itertools
 import pytest
 import torch
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from torch import nn
 
@@ -27,7 +26,6 @@ def plain(layer_sizes: list[int], seed: int) -> nn.Sequential:
     return nn.Sequential(*layers[:-1])
 
 
-@hypothesis_settings(deadline=None)
 @given(sizes, st.integers(0, 2**32 - 1))
 def test_initial_weights_are_torchs_own(layer_sizes: list[int], seed: int) -> None:
     before = torch.get_rng_state()
@@ -75,3 +73,51 @@ def test_the_summary_counts_parameters() -> None:
 def test_nets_that_do_not_fit(net: nn.Module, expected: str) -> None:
     with pytest.raises(NetError, match=expected):
         check_net(net, Experiment())
+
+
+class Silent(nn.Linear):
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        raise ValueError
+
+
+class Pair(nn.Linear):
+    def forward(self, rows: torch.Tensor) -> tuple:  # type: ignore[override]
+        return super().forward(rows), rows
+
+
+@pytest.mark.parametrize("net", [Silent(10, 4), Pair(10, 4), nn.Linear(10, 4).double()])
+def test_nets_that_fail_are_told_as_net_errors(net: nn.Module) -> None:
+    with pytest.raises(NetError, match="does not take this experiment's rows"):
+        check_net(net, Experiment())
+
+
+def test_a_net_that_does_not_fit_is_told_both_shapes() -> None:
+    with pytest.raises(NetError) as caught:
+        check_net(nn.Linear(10, 3), Experiment())
+    assert str(caught.value) == (
+        "Linear does not give one logit a label.\n"
+        "  expected: rows of shape (batch, 10) → logits of shape (batch, 4), float32\n"
+        "  got:      for 2 rows: shape (2, 3), torch.float32"
+    )
+
+
+def test_nets_that_fit_are_left_as_they_were() -> None:
+    net = nn.Sequential(nn.Linear(10, 4), nn.Dropout()).eval()
+    before = torch.get_rng_state()
+    check_net(net, Experiment())
+    check_net(MLP(), Experiment())
+    assert not net.training
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_logits_by_chunks_are_those_of_all_rows() -> None:
+    net, rows = MLP((3, 5, 2)), torch.rand(70_000, 3, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(logits(net, rows), net(rows).detach())
+    assert logits(net, rows[:0]).shape == (0, 2)
+    assert not logits(net, rows).requires_grad
+
+
+def test_streams_of_an_experiment_seed_its_net() -> None:
+    pinned = Experiment().replaced({"seed": 9, "streams.init": 3})
+    for name, value in build_net(pinned).state_dict().items():
+        assert torch.equal(value, plain([10, 100, 4], 3).state_dict()[name])

@@ -95,3 +95,33 @@ def test_each_stream_can_be_pinned_alone() -> None:
     experiment = Experiment(seed=5, streams=Streams(split=9))
     found = [experiment.stream_seed(name) for name in ("init", "split", "subset", "order")]
     assert found == [5, 9, 5, 5]
+
+
+words = st.lists(seeds, min_size=4, max_size=4)
+
+
+@given(st.lists(words, min_size=1, max_size=5), seeds, seeds)
+def test_philox_agrees_with_a_scalar_oracle(counters: list, k0: int, k1: int) -> None:
+    found = philox4x32(np.array(counters, dtype=np.uint32), (k0, k1))
+    assert found.dtype == np.uint32
+    assert found.tolist() == [slow_philox(counter, (k0, k1)) for counter in counters]
+
+
+@given(seeds, st.integers(0, 40), st.integers(0, 40))
+def test_more_words_begin_with_fewer(seed: int, few: int, more: int) -> None:
+    words = random_words(seed, "order", few + more, 1)
+    assert words[:few].tolist() == random_words(seed, "order", few, 1).tolist()
+
+
+def test_streams_epochs_and_seeds_draw_apart() -> None:
+    drawn = [permutation(0, name, 50).tolist() for name in ("split", "subset", "order")]
+    drawn += [permutation(0, "order", 50, 1).tolist(), permutation(1, "order", 50).tolist()]
+    assert len({tuple(order) for order in drawn}) == 5
+    assert all(sorted(order) == list(range(50)) for order in drawn)
+
+
+@pytest.mark.parametrize("stream", ["init", "split", "subset", "order"])
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, True])
+def test_pins_out_of_bounds_are_refused(stream: str, seed: object) -> None:
+    with pytest.raises(ConfigError, match=f'"{stream}": expected'):
+        Streams(**{stream: seed})  # type: ignore[arg-type]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fizzlab import Rule
@@ -124,3 +124,40 @@ def test_unknown_labels_are_refused() -> None:
 def test_integers_of_any_kind_become_one_array() -> None:
     assert as_integers(np.array([1, 2], dtype=np.uint8)).dtype == np.int64
     assert as_integers([2**63, -1]).tolist() == [2**63, -1]
+
+
+@given(
+    st.lists(st.integers(2, 2**80), min_size=1, max_size=10, unique=True),
+    st.lists(st.integers(-(2**64), 2**64) | st.integers(), max_size=8),
+    st.integers(0, 2**70),
+)
+def test_labels_of_multiples_of_any_size(divisors: list[int], some: list[int], k: int) -> None:
+    rule = Rule([(divisor, "w" * (2**i)) for i, divisor in enumerate(divisors)])
+    values = some + [k * divisor for divisor in divisors]
+    assert rule.labels(values).tolist() == [slow_label(rule, n) for n in values]
+    assert rule.num_labels == len(rule.names) == 2 ** len(divisors)
+
+
+words = st.text(st.characters(categories=["L", "P", "S", "Zs"]), min_size=1, max_size=4)
+
+
+@given(words)
+@example("a,b")
+@example("a=b")
+def test_every_rule_survives_its_text(word: str) -> None:
+    try:
+        rule = Rule([(3, word)])
+    except ConfigError:
+        return
+    assert Rule(str(rule)) == rule
+
+
+def test_a_divisor_of_any_size_can_be_written() -> None:
+    assert str(Rule([(10**5000, "huge")])) == "1" + "0" * 5000 + "=huge"
+
+
+@pytest.mark.parametrize("edge", [-(2**63), 2**63 - 1, 2**63, -(2**63) - 1])
+def test_the_edges_of_int64(edge: int) -> None:
+    fits = -(2**63) <= edge < 2**63
+    assert as_integers([edge]).dtype == (np.int64 if fits else object)
+    assert Rule().labels([edge, 15]).tolist() == [slow_label(Rule(), edge), 3]

@@ -6,8 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from fizzlab import Experiment
+from fizzlab import MLP, Experiment
 from fizzlab.nets import build_net
+from fizzlab.randomness import permutation
 from fizzlab.runs.session import tensors
 from fizzlab.training import batch_order, build_loss, build_optimizer, train_epochs
 
@@ -122,13 +123,77 @@ def test_orders() -> None:
     orders = [batch_order(r, 0, e, 50) for r in (permuted, shuffled) for e in (1, 2)]
     once, again, first, second = (torch.as_tensor(order) for order in orders)
     assert torch.equal(once, again)
-    assert not torch.equal(first, second)
-    assert sorted(first.tolist()) == list(range(50))
+    assert once.tolist() == permutation(0, "order", 50).tolist()
+    assert first.tolist() == permutation(0, "order", 50, 1).tolist()
+    assert second.tolist() == permutation(0, "order", 50, 2).tolist()
 
 
-def test_dropout_leaves_torchs_global_state_alone() -> None:
-    experiment = Experiment().replaced({"recipe.epochs": 2, "net.dropout": 0.5})
-    before = torch.get_rng_state()
-    one, two = trained(experiment), trained(experiment)
+def bare_script(seed: int, epochs: int) -> list[float]:
+    """The lab sheet, as a student writes it: the loss of each epoch's last batch."""
+    integers = range(101, 1024)
+    x = torch.tensor([[n >> i & 1 for i in range(10)] for n in integers], dtype=torch.float32)
+    y = torch.tensor([(n % 3 == 0) + 2 * (n % 5 == 0) for n in integers])
+    torch.manual_seed(seed)
+    net = nn.Sequential(nn.Linear(10, 100), nn.ReLU(), nn.Linear(100, 4))
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.05)
+    losses = []
+    for _ in range(epochs):
+        for start in range(0, len(x), 128):
+            loss = F.cross_entropy(net(x[start : start + 128]), y[start : start + 128])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])
+def test_td1_is_the_bare_script_bit_for_bit(seed: int) -> None:
+    experiment = Experiment.preset("td1", seed).replaced({"recipe.epochs": 30})
+    net = build_net(experiment)
+    rows, labels = tensors(experiment, experiment.splits().train)
+    optimizer = build_optimizer(net, experiment.recipe)
+    found = list(train_epochs(net, optimizer, rows, labels, experiment))
+    with torch.random.fork_rng():
+        expected = bare_script(seed, 30)
+    assert [epoch.loss for epoch in found] == expected
+    assert [epoch.number for epoch in found] == list(range(1, 31))
+    assert {epoch.learning_rate for epoch in found} == {0.05}
+
+
+@pytest.mark.parametrize("done", [1, 3, 5])
+def test_resuming_gives_the_same_weights(done: int) -> None:
+    recipe = {"epochs": 6, "optimizer": "adam", "schedule": "cosine", "order": "reshuffled"}
+    settings = {"net.dropout": 0.3} | {f"recipe.{name}": value for name, value in recipe.items()}
+    experiment = Experiment().replaced(settings)
+    rows, labels = tensors(experiment, experiment.splits().train)
+    net = build_net(experiment)
+    optimizer = build_optimizer(net, experiment.recipe)
+    for epoch in train_epochs(net, optimizer, rows, labels, experiment):
+        if epoch.number == done:
+            break
+    with torch.random.fork_rng():
+        torch.manual_seed(17)  # what the global generator holds changes nothing
+        rest = list(train_epochs(net, optimizer, rows, labels, experiment, done))
+    assert [epoch.number for epoch in rest] == list(range(done + 1, 7))
+    cosine = [0.025 * (1 + np.cos(np.pi * (7 * e.number - 1) / 42)) for e in rest]  # 7 steps each
+    assert [epoch.learning_rate for epoch in rest] == pytest.approx(cosine)
+    before, uninterrupted = torch.get_rng_state(), trained(experiment)
     assert torch.equal(torch.get_rng_state(), before)
-    assert all((one[k] == two[k]).all() for k in one)
+    for name, expected in uninterrupted.items():
+        assert (net.state_dict()[name].numpy() == expected).all()
+
+
+class Noisy(MLP):
+    """A net that fizzlab does not know, though it is made from one it knows."""
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        return super().forward(F.dropout(rows, 0.5, self.training))
+
+
+def test_noise_of_unknown_nets_is_seeded_too() -> None:
+    experiment = Experiment().replaced({"recipe.epochs": 1})
+    rows, labels = tensors(experiment, experiment.splits().train)
+    net, before = Noisy(), torch.get_rng_state()
+    list(train_epochs(net, build_optimizer(net, experiment.recipe), rows, labels, experiment))
+    assert torch.equal(torch.get_rng_state(), before)

@@ -5,10 +5,11 @@ Pydantic finds the problems; this file tells them in fizzlab's words, all of the
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 
 from fizzlab.errors import ConfigError, suggestion
@@ -26,6 +27,7 @@ _EXPECTED = {
     "less_than_equal": "a number of at most {le}",
     "finite_number": "a finite number",
     "literal_error": "one of {expected}",
+    "missing": "a value",
     "int_parsing": "an integer",
     "int_type": "an integer",
     "int_from_float": "an integer",
@@ -42,13 +44,26 @@ _EXPECTED = {
     "string_pattern_mismatch": "a text like {pattern}",
 }
 
+_KINDS = {"integer": "integer", "number": "number", "string": "text", "array": "list"}
+_LIMITS = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "above {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "below {}",
+    "minItems": "at least {} long",
+    "maxItems": "at most {} long",
+    "pattern": "like `{}`",
+}
+
 
 class _TellsProblems(_ModelMetaclass):
     """Lets a user build a model directly: arguments in order, and problems as `ConfigError`."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        fields = cls.model_fields  # type: ignore[attr-defined]
+        if len(args) > len(fields):
+            raise TypeError(f"{cls.__name__} has {len(fields)} settings, got {len(args)} values")
         try:
-            fields = cls.model_fields  # type: ignore[attr-defined]
             return super().__call__(**dict(zip(fields, args, strict=False)), **kwargs)
         except ValidationError as error:
             raise config_error(cls, error) from None  # type: ignore[arg-type]
@@ -61,10 +76,29 @@ class Frozen(BaseModel, metaclass=_TellsProblems):
         frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True
     )
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: Any, info: Any) -> Any:
+        if (
+            isinstance(value, bool)
+            and cls.model_fields[str(info.field_name)].annotation is not bool
+        ):
+            raise ValueError(f"expected anything but true or false, got {value}")
+        return value
+
 
 def config_error(model: type[BaseModel], error: ValidationError) -> ConfigError:
-    """Gives one `ConfigError` that lists every problem of a validation."""
-    problems = list(dict.fromkeys(_problem(model, details) for details in error.errors()))
+    """Gives one `ConfigError` that lists every problem of a validation, each mistake once."""
+    found: dict[tuple[object, ...], list[ErrorDetails]] = {}
+    for details in error.errors():
+        path = tuple(part for part in details["loc"] if not _is_union_tag(part))
+        found.setdefault(path, []).append(details)
+    deepest = [
+        path
+        for path in found
+        if not any(len(p) > len(path) and p[: len(path)] == path for p in found)
+    ]
+    problems = [_problem(model, ".".join(map(str, path)), found[path]) for path in deepest]
     count = "A setting is" if len(problems) == 1 else f"{len(problems)} settings are"
     return ConfigError(
         f"{count} wrong:\n" + "\n".join(f"  - {text}" for text in problems),
@@ -72,18 +106,22 @@ def config_error(model: type[BaseModel], error: ValidationError) -> ConfigError:
     )
 
 
-def _problem(model: type[BaseModel], details: ErrorDetails) -> str:
-    path = ".".join(str(part) for part in details["loc"] if not _is_union_tag(part))
-    kind, context = details["type"], details.get("ctx", {})
-    if kind == "extra_forbidden":
+def _problem(model: type[BaseModel], path: str, alternatives: list[ErrorDetails]) -> str:
+    """Tells what is wrong with one setting; a union gives what each of its members expected."""
+    first = alternatives[0]
+    if first["type"] == "extra_forbidden":
         near = suggestion(path, setting_names(model))
         return f'"{path}": there is no setting of this name.{near}'
-    if kind == "value_error":
-        text = str(context["error"])
+    if first["type"] == "value_error":
+        text = str(first.get("ctx", {})["error"])
         return f'"{path}": {text}' if path else text
-    expected = _EXPECTED.get(kind)
-    expected = expected.format(**context) if expected else details["msg"]
-    return f'"{path}": expected {expected}, got {_short(details["input"])}'
+    expected = " or ".join(dict.fromkeys(map(_expected, alternatives)))
+    return f'"{path}": expected {expected}, got {_short(first["input"])}'
+
+
+def _expected(details: ErrorDetails) -> str:
+    text = _EXPECTED.get(details["type"])
+    return text.format(**details.get("ctx", {})) if text else details["msg"]
 
 
 def _is_union_tag(part: object) -> bool:
@@ -108,3 +146,30 @@ def settings(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Fi
             yield from settings(inner, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", field
+
+
+def accepted(model: type[BaseModel], name: str) -> str:
+    """Tells in words which values a setting takes: "number, above 0", by its dotted name."""
+    schema = node = model.model_json_schema()
+    *groups, leaf = name.split(".")
+    for group in groups:
+        node = schema["$defs"][node["properties"][group]["$ref"].rpartition("/")[2]]
+    return _values(node["properties"][leaf])
+
+
+def _values(schema: dict[str, Any]) -> str:
+    """Tells in words which values a JSON Schema allows."""
+    if "anyOf" in schema:
+        kinds = [_values(kind) for kind in schema["anyOf"] if kind.get("type") != "null"]
+        return " or ".join(kinds)
+    if "enum" in schema or "const" in schema:
+        choices = schema.get("enum", [schema.get("const")])
+        return ", ".join(f"`{json.dumps(choice)}`" for choice in choices)
+    if schema["type"] == "boolean":
+        return "`true`, `false`"
+    limits = [text.format(_number(schema[k])) for k, text in _LIMITS.items() if k in schema]
+    return ", ".join([_KINDS[schema["type"]], *limits])
+
+
+def _number(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -6,6 +6,7 @@ source array is ever changed: holding out integers makes new arrays.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 from collections.abc import Iterable
@@ -23,6 +24,7 @@ from fizzlab.randomness import permutation
 from fizzlab.rules import Rule, as_integers, decimal
 
 MAX_INTEGERS = 1_000_000  # in one split, from ranges or a file
+MAX_CELLS = 1 << 28  # features of all rows of one split: 1 GiB
 _PART = re.compile(r"\s*(-?\d{1,400})\s*(?:\.\.\s*(-?\d{1,400})\s*)?")
 
 
@@ -131,8 +133,10 @@ class Split:
     labels: np.ndarray
 
     def __post_init__(self) -> None:
-        self.integers.flags.writeable = False
-        self.labels.flags.writeable = False
+        for name in ("integers", "labels"):
+            view = getattr(self, name).view()  # so that the caller's own array stays writeable
+            view.flags.writeable = False
+            object.__setattr__(self, name, view)
 
     def __len__(self) -> int:
         return len(self.integers)
@@ -173,8 +177,9 @@ def load_splits(
     """
     source = _load(data.train, data.train_sha256, rule)
     test = _load(data.test, data.test_sha256, rule)
-    encoding.check(source.integers)
-    encoding.check(test.integers)
+    for split in (source, test):
+        encoding.check(split.integers)
+        _refuse_too_much(len(split), encoding.features)
     if not data.allow_overlap:
         _refuse_overlap(source, test)
     order = permutation(split_seed, "split", len(source))
@@ -189,6 +194,15 @@ def load_splits(
     if data.subset:
         rest = rest[np.sort(permutation(subset_seed, "subset", len(rest))[: data.subset])]
     return Splits(source.take(rest), source.take(held_out), test)
+
+
+def _refuse_too_much(integers: int, features: int) -> None:
+    if integers * features > MAX_CELLS:
+        raise DataError(
+            f"{integers:,} rows of {features:,} features do not fit in memory.",
+            expected=f"at most {MAX_CELLS:,} numbers in all",
+            fix="give fewer integers, or fewer bits (encoding.bits)",
+        )
 
 
 def _refuse_overlap(train: Split, test: Split) -> None:
@@ -260,7 +274,9 @@ def _csv_columns(path: Path) -> tuple[list[str], list[str]]:
     import polars as pl
 
     try:
-        lines = pl.scan_csv(path, has_header=True, infer_schema=False, encoding="utf8")
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        lines = pl.scan_csv(path, infer_schema=False, encoding="utf8", glob=False)
         columns = [name.strip() for name in lines.collect_schema().names()]
         missing = [name for name in ("integer", "label") if name not in columns]
         if missing:

@@ -148,6 +148,11 @@ class Encoding(Frozen):
                 expected=f"shape (n, {self.features})",
                 got=f"shape {rows.shape}",
             )
+        no_rows = IntegerError(
+            "These rows encode no integers.", expected="rows made by Encoding.rows"
+        )
+        if not ((rows >= 0) & (rows <= 1)).all():
+            raise no_rows
         if self.kind == "scaled":
             integers = as_integers([round(float(value) * self.capacity) for value in rows[:, 0]])
         else:
@@ -161,7 +166,5 @@ class Encoding(Frozen):
                 for row in digits.tolist()
             )
         if not np.array_equal(self.rows(integers), rows):
-            raise IntegerError(
-                "These rows encode no integers.", expected="rows made by Encoding.rows"
-            )
+            raise no_rows
         return integers

@@ -128,5 +128,5 @@ class DivergedError(FizzlabError):
 
 def suggestion(name: str, valid: Iterable[str]) -> str:
     """Gives ' Did you mean "x"?' for the valid name nearest to `name`, or an empty string."""
-    near = get_close_matches(name.lower(), list(valid), n=1, cutoff=0.5)
+    near = get_close_matches(name.lower(), list(valid), n=1, cutoff=0.6)
     return f' Did you mean "{near[0]}"?' if near else ""

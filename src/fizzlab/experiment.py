@@ -18,7 +18,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from fizzlab.configuration import Frozen, config_error, setting_names
 from fizzlab.data import Data, Splits, is_file, load_splits
 from fizzlab.encodings import Encoding
-from fizzlab.errors import ConfigError, UnknownNameError
+from fizzlab.errors import ConfigError, NewerVersionError, UnknownNameError
 from fizzlab.randomness import Seed, StreamName, Streams
 from fizzlab.rules import Rule
 
@@ -116,7 +116,8 @@ class Recipe(Frozen):
         default=None,
         ge=1,
         description="stop after this many epochs without a lower validation loss, counted "
-        "once the loss beats the label-frequency baseline",
+        "once the loss beats the label-frequency baseline (the best that one answer for all "
+        "integers can do)",
     )
 
     @field_validator("class_weights")
@@ -278,10 +279,11 @@ class Experiment(Frozen):
             ) from None
         written = tree.pop("format", FORMAT)
         if written != FORMAT:
-            raise ConfigError(
+            later = isinstance(written, int) and written > FORMAT
+            raise (NewerVersionError if later else ConfigError)(
                 f"This experiment is of format {written!r}.",
                 expected=f"format {FORMAT}",
-                fix="read it with a newer fizzlab",
+                fix="read it with a newer fizzlab" if later else "leave the format out",
             )
         if name and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
             tree.setdefault("name", name)

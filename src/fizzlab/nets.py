@@ -102,7 +102,7 @@ def check_net(net: nn.Module, experiment: Experiment) -> None:
         raise NetError(
             f"{type(net).__name__} does not take this experiment's rows.",
             expected=expected,
-            got=f"{type(error).__name__}: {str(error).splitlines()[0]}",
+            got=f"{type(error).__name__}: {error}".partition("\n")[0],
         ) from error
     if output.shape != (2, labels) or output.dtype != torch.float32:
         raise NetError(

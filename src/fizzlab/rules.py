@@ -70,6 +70,8 @@ class Rule(Frozen):
                 raise ValueError(f"expected divisors of at least 2, got {divisor}")
             if not word or word != word.strip() or not word.isprintable() or word[0] in "+-":
                 raise ValueError(f"expected a printable word for divisor {divisor}, got {word!r}")
+            if "," in word:
+                raise ValueError(f"a word must hold no comma, got {word!r}")
             if any(character.isdigit() for character in word) or word == NUMBER:
                 raise ValueError(f"a word must not read as a number, got {word!r}")
         if len(set(divisors)) < len(divisors):
@@ -135,7 +137,7 @@ class Rule(Frozen):
         return self.names[label] if label else decimal(n)
 
     def __str__(self) -> str:
-        return ",".join(f"{divisor}={word}" for divisor, word in self.pairs)
+        return ",".join(f"{decimal(divisor)}={word}" for divisor, word in self.pairs)
 
 
 def _names(pairs: tuple[tuple[int, str], ...]) -> tuple[str, ...]:

@@ -92,8 +92,8 @@ def batch_order(recipe: Recipe, seed: int, epoch: int, num_integers: int) -> sli
 
 def draws_noise(net: nn.Module) -> bool:
     """Tells whether training may draw random numbers: by dropout, or in a net we do not know."""
-    known = (MLP, nn.Linear, *ACTIVATIONS.values())
-    return not all(isinstance(module, known) for module in net.modules())
+    known = {MLP, nn.Sequential, nn.Linear, *ACTIVATIONS.values()}
+    return not all(type(module) in known for module in net.modules())
 
 
 def build_optimizer(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:

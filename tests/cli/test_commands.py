@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -211,3 +212,30 @@ def test_csv_with_bom_and_windows_line_ends(fizzlab) -> None:
 )
 def test_values_are_toml_literals_and_bare_words_strings(text: str, value: object) -> None:
     assert parse_settings([f"name={text}"]) == {"name": value}
+
+
+def test_runs_of_a_new_folder_are_none(fizzlab) -> None:
+    done = fizzlab("runs")
+    assert done.code == 0
+    assert "no runs in runs yet" in done.out
+    assert json.loads(fizzlab("runs", "--json").out) == {"runs": [], "damaged": []}
+
+
+def test_dead_units_are_told(fizzlab) -> None:
+    train = ("train", "--epochs", "12", "--no-figures", "--set", "recipe.learning_rate=1000")
+    assert "All hidden ReLU units are dead" in fizzlab(*train).out
+
+
+def test_predictions_at_an_epoch_that_never_comes(fizzlab) -> None:
+    done = fizzlab("train", "--epochs", "3", "--no-figures", "--predictions-at", "2,5")
+    assert done.code == 2
+    assert "there is no epoch 5" in done.err
+    assert not list(Path("runs").glob("*/result.json"))
+
+
+def test_explain_goes_by_the_labels_of_the_data(fizzlab) -> None:
+    Path("own.csv").write_text("integer,label\n" + "".join(f"{n},fizz\n" for n in range(101, 200)))
+    settings = ("--set", "data.train=own.csv", "--set", "data.test=", "--set", "data.validation=0")
+    fizzlab("train", "--epochs", "5", "--no-figures", "--out", "own", *settings)
+    assert json.loads(fizzlab("explain", "own", "101", "--json").out)["expected"] == "fizz"
+    assert json.loads(fizzlab("explain", "own", "50", "--json").out)["expected"] == "buzz"

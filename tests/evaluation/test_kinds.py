@@ -208,7 +208,7 @@ BASE = {
     "kind_text": "bits set: none",
 }
 WRONG = {"word": "9", "right": False}
-SAID_WRONG = "The net says 9, the rule says fizz: wrong."
+SAID_WRONG = "The net says 9, right would be fizz: wrong."
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,8 @@ def race(path: str, number: int, start: object, results: object) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no forkserver")
 def test_two_processes_race_and_one_wins(tmp_path: Path) -> None:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["fizzlab.runs"])
+    # the server is shared with test_kill.py, so it preloads the same
+    context.set_forkserver_preload(["fizzlab.runs", "polars", "scipy.stats", "torch._dynamo"])
     for attempt in range(5):
         path, results, start = tmp_path / f"run{attempt}", context.SimpleQueue(), context.Event()
         racers = [

@@ -59,11 +59,12 @@ def test_stops_and_the_best_net(
     assert replayed(losses, monkeypatch, **recipe) == expected
 
 
-def test_patience_does_not_stop_on_the_opening_plateau() -> None:
+@pytest.mark.parametrize("seed", [0, 1, 10])  # 1, 10: on the plateau, chance beats the
+def test_patience_does_not_stop_on_the_opening_plateau(seed: int) -> None:  # training frequencies
     recipe = {"recipe.patience": 20, "net.hidden": 100}
-    run = train(Experiment().replaced(recipe), progress=False)
+    run = train(Experiment(seed=seed).replaced(recipe), progress=False)
     assert run.report.accuracy.test is not None
-    assert run.report.accuracy.test > 0.6
+    assert run.report.accuracy.test > 0.53
     assert run.state.epoch > 500
 
 

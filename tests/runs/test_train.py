@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +12,18 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from fizzlab import Experiment, Run, open_run, refit, resume, train
-from fizzlab.errors import DivergedError, RunError, RunExistsError, UsageError
+from fizzlab import Experiment, Run, Update, open_run, refit, resume, train
+from fizzlab.errors import (
+    ConfigError,
+    DivergedError,
+    NetError,
+    RunError,
+    RunExistsError,
+    UsageError,
+)
+from fizzlab.nets import build_net
 from fizzlab.runs.run import list_runs
+from fizzlab.training import batch_order
 
 RECIPES = {
     "sheet": {"data.validation": 0},
@@ -96,6 +107,9 @@ def test_td1_is_a_bare_script_bit_for_bit(seed: int, correct: int) -> None:
     torch.set_rng_state(before)
     assert run.report.evaluations["test"].correct == correct
     assert run.report.accuracy.test == correct / 100
+    assert run.report.evaluations["test"].text == f"{correct} of 100, all checked"
+    if seed == 0:
+        assert run.report.loss.train == pytest.approx(0.370017, abs=1e-4)
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -254,3 +268,156 @@ def test_history_has_what_the_lab_watches() -> None:
     assert all(value > 0 for value in history["gradient_norm"][1:])
     assert all(0 <= value <= 1 for value in history["dead_share"])
     assert run.history["validation_loss"].null_count() == 0
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_same_seed_gives_the_same_run_and_another_another(name: str) -> None:
+    one, two = (train(experiment_of(name), progress=False) for _ in range(2))
+    same(one, two)
+    other = train(experiment_of(name).replaced({"seed": 2}), progress=False)
+    assert one.state.history["train_loss"] != other.state.history["train_loss"]
+
+
+@pytest.mark.parametrize("every_s", [0.0, 1e9])
+def test_checkpoints_and_watchers_change_nothing(every_s: float, tmp_path: Path) -> None:
+    experiment = experiment_of("adamw")
+    seen = train(
+        experiment,
+        out=tmp_path / "run",
+        progress=False,
+        watch=lambda news: torch.manual_seed(news.epoch) and None,
+        save_every_s=every_s,
+    )
+    same(seen, train(experiment, progress=False))
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "smooth"])
+def test_a_run_may_stop_at_any_epoch(name: str, tmp_path: Path) -> None:
+    """One interruption, after each epoch in turn."""
+    whole = train(experiment_of(name), progress=False)
+    for stop in range(1, 11):
+        path = tmp_path / str(stop)
+
+        def press(news: Update, stop: int = stop) -> None:
+            if news.epoch == stop:
+                os.kill(os.getpid(), signal.SIGINT)
+
+        train(experiment_of(name), progress=False, out=path, watch=press)
+        assert open_run(path).state.epoch == stop
+        same(whole, resume(path, progress=False))
+
+
+def test_training_on_after_a_last_row_off_the_grid(tmp_path: Path) -> None:
+    """At 11 epochs an evaluation and a snapshot that the longer training does not have."""
+    long = experiment_of("sheet").replaced({"recipe.epochs": 30, "recipe.evaluate_every": 10})
+    short = train(long.replaced({"recipe.epochs": 8}), progress=False, out=tmp_path / "run")
+    assert short.state.history["epoch"] == [0, 8]
+    assert list(short.state.snapshots) == [0, 8]
+    same(train(long, progress=False), resume(tmp_path / "run", epochs=30, progress=False))
+
+
+def test_new_epochs_hold_even_when_killed_at_once(tmp_path: Path) -> None:
+    """experiment.toml has the new number, the checkpoint still says that all is done."""
+    experiment = experiment_of("sheet")
+    train(experiment, progress=False, out=tmp_path / "run")
+    file = tmp_path / "run" / "experiment.toml"
+    file.write_text(file.read_text().replace("epochs = 11", "epochs = 17", 1))
+    run = resume(tmp_path / "run", progress=False)
+    same(run, train(experiment.replaced({"recipe.epochs": 17}), progress=False))
+
+
+def test_fewer_epochs_than_trained_are_refused(tmp_path: Path) -> None:
+    train(experiment_of("sheet"), progress=False, out=tmp_path / "run", time_budget_s=0.0)
+    resume(tmp_path / "run", progress=False, time_budget_s=0.0)
+    with pytest.raises(ConfigError, match="trained for 2 epochs already") as caught:
+        resume(tmp_path / "run", epochs=2, progress=False)
+    assert "at least 3" in str(caught.value)
+    assert open_run(tmp_path / "run").experiment.recipe.epochs == 11
+    assert resume(tmp_path / "run", epochs=3, progress=False).stopped == "epochs"
+
+
+def test_a_wide_net_has_the_same_bits_on_two_threads() -> None:
+    wide = experiment_of("adam").replaced({"net.hidden": [300, 200], "recipe.epochs": 4})
+    runs = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        runs.append(train(wide, progress=False))
+    same(*runs)
+
+
+def test_each_stream_changes_its_own_thing_only() -> None:
+    def pinned(**streams: int) -> Run:
+        pins = {f"streams.{name}": seed for name, seed in streams.items()}
+        experiment = experiment_of("momentum").replaced({"data.subset": 300, **pins})
+        return train(experiment, progress=False)
+
+    def things(run: Run) -> dict[str, list]:
+        return {
+            "init": build_net(run.experiment)[0].weight.tolist(),
+            "split": run.splits.validation.integers.tolist(),
+            "subset": run.splits.train.integers.tolist(),
+            "order": batch_order(
+                run.experiment.recipe, run.experiment.stream_seed("order"), 1, 300
+            ).tolist(),
+        }
+
+    base = things(pinned())
+    for name in base:
+        changed = {
+            thing for thing, value in things(pinned(**{name: 99})).items() if value != base[thing]
+        }
+        # what is held out is missing in the subset, too
+        assert changed == ({"split", "subset"} if name == "split" else {name})
+
+
+class Counting(nn.Module):
+    """A net with a buffer, a frozen layer, and a tied weight; random numbers in its forward."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.norm = nn.Linear(10, 12), nn.BatchNorm1d(12)
+        self.last = nn.Linear(12, 4)
+        self.first.bias.requires_grad_(False)
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        hidden = self.norm(self.first(rows)).relu()
+        return self.last(hidden + (0.1 * torch.randn_like(hidden) if self.training else 0))
+
+
+@pytest.mark.parametrize("name", ["sheet", "momentum", "adam"])
+def test_buffers_frozen_weights_and_noise_of_ones_own_net_resume(name: str, tmp_path: Path) -> None:
+    net, path = Counting(), tmp_path / "own"
+    whole = train(experiment_of(name), net=net, progress=False)
+    parts = train(experiment_of(name), net=net, progress=False, out=path, time_budget_s=0.0)
+    while parts.state.stopped is None:
+        parts = resume(path, net=Counting(), progress=False, time_budget_s=0.0)
+    same(whole, parts)
+    assert torch.equal(parts.net.first.bias, net.first.bias)
+    with pytest.raises(RunError, match=r"net=Counting\(\)"):
+        resume(path, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("net", "text"),
+    [
+        (nn.Linear(9, 4), "does not take this experiment's rows"),
+        (nn.Linear(10, 3), "does not give one logit a label"),
+        (nn.Linear(10, 4).double(), "does not take this experiment's rows"),
+        (nn.Linear(10, 4).requires_grad_(False), "has nothing to train"),
+    ],
+)
+def test_a_net_that_does_not_fit_leaves_no_folder(
+    net: nn.Module, text: str, tmp_path: Path
+) -> None:
+    with pytest.raises(NetError, match=text):
+        train(Experiment(), net=net, out=tmp_path / "run", progress=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_words_are_predicted(quick_run: Run) -> None:
+    said = quick_run.predict(range(1024))
+    rows = torch.from_numpy(quick_run.experiment.encoding.rows(range(1024)))
+    with torch.no_grad():
+        labels = quick_run.net(rows).argmax(1).tolist()
+    names = ("number", "fizz", "buzz", "fizzbuzz")
+    assert said == [names[label] if label else str(n) for n, label in enumerate(labels)]

@@ -43,7 +43,7 @@ def evaluate(
     elif found is None:
         output.print_results(opened)
     else:
-        output.console().print(f"{on}: {found.text}; loss {found.loss:.4f} nats")
+        output.console().print(f"{on}: {found.text}; loss {output.loss_text(found)} nats")
         output.console().print(
             f"baselines: majority label {found.majority:.2f}, chance {found.chance:.2f}"
         )

@@ -37,5 +37,5 @@ def explain(
         digits = " ".join(map(str, reversed(found.digits)))
         out.print(f"{integer} in digits, most significant first: {digits}")
     out.print(made)
-    out.print(f"Margin of the true label: {found.margin:.3f} (negative: wrong)")
+    out.print(f"Margin: {found.margin:.3f} (true label's logit − the highest other one)")
     out.print(found.why)

@@ -69,7 +69,7 @@ def print_results(run: Run) -> None:
     made = table("set", "accuracy", "loss (nats)", "majority label", "chance", title="Results")
     for name, found in report.evaluations.items():
         made.add_row(
-            name, found.text, f"{found.loss:.4f}", f"{found.majority:.2f}", f"{found.chance:.2f}"
+            name, found.text, loss_text(found), f"{found.majority:.2f}", f"{found.chance:.2f}"
         )
     out.print(made)
     last = list(report.evaluations)[-1]
@@ -82,6 +82,11 @@ def print_results(run: Run) -> None:
         f"Seed {report.seed}, {report.epochs} epochs in {report.seconds:.1f} s, stopped by "
         f"{report.stopped}; the net is that of epoch {report.kept_epoch} ({kept})."
     )
+
+
+def loss_text(found: Evaluation) -> str:
+    """Gives a loss to four decimals."""
+    return "overflow" if found.loss is None else f"{found.loss:.4f}"
 
 
 def print_classes(found: Evaluation, name: str) -> None:

@@ -47,12 +47,13 @@ def presets(
 
 def _print_settings() -> None:
     from fizzlab.cli import output
-    from fizzlab.configuration import settings
+    from fizzlab.configuration import accepted, settings
     from fizzlab.experiment import Experiment
 
-    made = output.table("setting", "default", "meaning")
+    made = output.table("setting", "default", "values", "meaning")
     for path, field in settings(Experiment):
-        made.add_row(path, _text(field.default), field.description or "")
+        values = accepted(Experiment, path).replace("`", "")
+        made.add_row(path, _text(field.default), values, field.description or "")
     output.console().print(made)
 
 

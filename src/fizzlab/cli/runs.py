@@ -20,7 +20,7 @@ def runs(
     from fizzlab.cli import output
     from fizzlab.runs import list_runs, open_run
 
-    if not folder.is_dir():
+    if not folder.is_dir() and folder != Path("runs"):
         raise RunError(
             f"There is no folder {folder}.",
             expected="a folder of runs",
@@ -37,6 +37,9 @@ def runs(
     if as_json:
         output.print_json({"runs": listed, "damaged": damaged})
     if as_json or quiet:
+        return
+    if not listed and not damaged:
+        output.console().print(f"There are no runs in {folder} yet: `fizzlab train` makes one.")
         return
     made = output.table("run", "seed", "epochs", "stopped", "train", "validation", "test")
     for found in listed:

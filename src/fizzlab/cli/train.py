@@ -63,7 +63,8 @@ def train(
     loud = not (as_json or quiet)
     _check_language(language)
     options: dict[str, Any] = {"progress": loud, "time_budget_s": time_budget}
-    options["watch"] = _prediction_watcher(predictions_at) if predictions_at else None
+    if predictions_at:
+        options["watch"] = _prediction_watcher(predictions_at)
     if resume:
         run = _resumed(resume, epochs, loud, options)
     else:
@@ -154,6 +155,11 @@ def _prediction_watcher(text: str) -> Any:
     epochs = set(parse_integers(text).tolist())
 
     def watch(news: Update) -> None:
+        if max(epochs) > news.epochs:
+            raise UsageError(
+                f"--predictions-at: there is no epoch {max(epochs)}.",
+                expected=f"epochs from 0 to {news.epochs}",
+            )
         if news.epoch not in epochs:
             return
         experiment, test = news.experiment, news.splits.test.integers
@@ -187,17 +193,28 @@ def _print(run: Run, *, as_json: bool, quiet: bool) -> None:
     output.print_net(run)
     output.print_predictions(run)
     output.print_results(run)
+    if run.state.history["dead_share"][-1] == 1:
+        output.console().print(
+            "All hidden ReLU units are dead: they answer 0 to every training integer, so the net "
+            "says the same of all. Try a smaller learning rate."
+        )
     output.console().print(f"Run: {run.path}")
     output.console().print(_next_step(run))
 
 
 def _next_step(run: Run) -> str:
     if run.state.stopped is None:
-        return f"Interrupted. Go on with: fizzlab train --resume {run.path}"
+        why = "The time is up" if run.stopped == "time" else "Interrupted"
+        return f"{why}. Go on with: fizzlab train --resume {run.path}"
     wrong = run.wrong
     if wrong:
         return (
             f"Next: fizzlab explain {run.path} {wrong[0]} (why is {wrong[0]} wrong?), "
             "or fizzlab train --preset solid"
         )
-    return f"Next: fizzlab explain {run.path} 64 (how surely is it right, and why?)"
+    tested = [
+        *run.report.unseen_kinds,
+        *run.splits.test.integers[-1:],
+        run.splits.train.integers[0],
+    ]
+    return f"Next: fizzlab explain {run.path} {tested[0]} (how surely is it right, and why?)"

@@ -5,6 +5,7 @@ Losses are cross-entropy in nats, without smoothing or weights, so that recipes 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -40,7 +41,7 @@ class Evaluation(Frozen):
     correct: int = Field(description="number of right answers")
     total: int = Field(description="number of integers checked")
     accuracy: float = Field(description="correct / total")
-    loss: float = Field(description="mean cross-entropy in nats")
+    loss: float | None = Field(description="mean cross-entropy in nats; null if it overflows")
     sampled: bool = Field(description="false: the set was checked entirely; true: a sample of it")
     interval: tuple[float, float] | None = Field(
         description="exact 95 % interval of the accuracy, for a sample (Clopper and Pearson 1934)"
@@ -147,11 +148,12 @@ def evaluate(
     np.add.at(confusion, (split.labels, predicted), 1)
     correct, total = int(np.trace(confusion)), len(split)
     majority = np.bincount(train_labels).argmax()
+    loss = F.cross_entropy(scores, labels).item()
     return Evaluation(
         correct=correct,
         total=total,
         accuracy=correct / total,
-        loss=F.cross_entropy(scores, labels).item(),
+        loss=loss if math.isfinite(loss) else None,
         sampled=sampled,
         interval=binomial_interval(correct, total) if sampled else None,
         majority=int((split.labels == majority).sum()) / total,
@@ -181,11 +183,11 @@ def binomial_interval(correct: int, total: int) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
-def frequency_loss(train_labels: np.ndarray, labels: np.ndarray, num_labels: int) -> float:
-    """Gives the cross-entropy, in nats, of always predicting the training labels' frequencies.
+def frequency_loss(labels: np.ndarray) -> float:
+    """Gives the label-frequency baseline: the entropy of the labels' frequencies, in nats.
 
-    Infinite where a label occurs that training never saw.
+    It is the lowest mean cross-entropy on these labels that an answer can have which is the same
+    for every integer, so a net below it uses what it is shown.
     """
-    frequencies = np.bincount(train_labels, minlength=num_labels) / len(train_labels)
-    with np.errstate(divide="ignore"):
-        return float(-np.log(frequencies)[labels].mean())
+    shares = np.unique(labels, return_counts=True)[1] / len(labels)
+    return float(-(shares * np.log(shares)).sum())

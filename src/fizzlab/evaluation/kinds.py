@@ -17,8 +17,9 @@ from pydantic import Field
 from torch import nn
 
 from fizzlab.configuration import Frozen
-from fizzlab.data import Splits
+from fizzlab.data import Split, Splits
 from fizzlab.encodings import Encoding
+from fizzlab.errors import NetError
 from fizzlab.nets import logits
 from fizzlab.rules import Rule
 
@@ -58,7 +59,9 @@ class Explanation(Frozen):
 
     integer: int
     word: str = Field(description="what the net says")
-    expected: str = Field(description="what the rule says")
+    expected: str = Field(
+        description="what the data says where it holds the integer, else the rule"
+    )
     right: bool
     digits: tuple[int, ...] | None = Field(description="least significant first; null if scaled")
     logits: tuple[float, ...] = Field(description="one a label, in the order of names")
@@ -76,7 +79,7 @@ class Explanation(Frozen):
         verdict = (
             f"{self.word}: right"
             if self.right
-            else f"The net says {self.word}, the rule says {self.expected}: wrong"
+            else f"The net says {self.word}, right would be {self.expected}: wrong"
         )
         if self.split == "train":
             return f"{verdict}. It was trained on this very integer."
@@ -103,9 +106,16 @@ def explain(
 
     Raises:
         IntegerError: If the integer does not fit the encoding.
+        NetError: If the net's logits for it are not finite.
     """
     scores = logits(net, torch.from_numpy(encoding.rows([integer])))[0].double()
-    label, said = rule.label(integer), int(scores.argmax())
+    if not scores.isfinite().all():
+        raise NetError(
+            f"The net's logits for {integer} are not finite: {scores.tolist()}.",
+            fix="train it anew with a smaller learning rate",
+        )
+    split = _split_of(splits, integer)
+    label, said = _label_of(splits, split, rule, integer), int(scores.argmax())
     others = torch.cat([scores[:label], scores[label + 1 :]])
     same = _same_kind(encoding, rule.modulus, splits, integer)
     return Explanation(
@@ -118,7 +128,7 @@ def explain(
         probabilities=tuple(scores.softmax(0).tolist()),
         names=rule.names,
         margin=float(scores[label] - others.max()),
-        split=_split_of(splits, integer),
+        split=split,
         kind_seen=None if same is None else len(same),
         kind_examples=tuple(same[:5]) if same else (),
         kind_text=kind_text(encoding, rule.modulus, integer),
@@ -157,6 +167,14 @@ def _split_of(splits: Splits, integer: int) -> str:
         if integer in getattr(splits, name).integers.tolist():
             return name
     return "none"
+
+
+def _label_of(splits: Splits, split: str, rule: Rule, integer: int) -> int:
+    """Gives the label in the data, which a CSV file may set against the rule, or the rule's."""
+    if split == "none":
+        return rule.label(integer)
+    found: Split = getattr(splits, split)
+    return int(found.labels[found.integers.tolist().index(integer)])
 
 
 def unseen_kinds(encoding: Encoding, modulus: int, splits: Splits) -> list[int]:

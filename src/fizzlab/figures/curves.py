@@ -15,11 +15,11 @@ def curves(run: Run, text: dict[str, str]) -> Figure:
     """Draws training and validation loss and accuracy."""
     figure = new_figure(7.0, 6.0)
     above, below = figure.subplots(2, 1, sharex=True)
-    labels, num_labels = run.splits.train.labels, run.experiment.rule.num_labels
+    labels = run.splits.train.labels
     majority = np.bincount(labels).max() / len(labels)
     _panel(above, run, "loss", text)
     above.axhline(
-        frequency_loss(labels, labels, num_labels),
+        frequency_loss(labels),
         color="0.35",
         linestyle=":",
         label=text["frequency_baseline"],

@@ -34,6 +34,13 @@ def write(path: Path, content: bytes) -> None:
             aside.unlink(missing_ok=True)
 
 
+def sweep(folder: Path) -> None:
+    """Removes what writers that were killed in the middle of a write have left in a folder."""
+    for stray in folder.glob(".*.*"):
+        if stray.suffix[1:].isdecimal():
+            stray.unlink(missing_ok=True)
+
+
 def _write_through(path: Path, content: bytes) -> None:
     with path.open("wb") as file:
         file.write(content)

@@ -23,9 +23,9 @@ class PerSplit(Frozen):
 
 
 class LossPerSplit(Frozen):
-    """A loss in nats; null where there is no such split."""
+    """A loss in nats; null where there is no such split, or where it overflows."""
 
-    train: float
+    train: float | None
     validation: float | None
 
 

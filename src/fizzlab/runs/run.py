@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from fizzlab.data import Split, Splits, is_file
-from fizzlab.errors import ConfigError, RunError
+from fizzlab.errors import ConfigError, RunError, UsageError
 from fizzlab.evaluation import Evaluation, Explanation, evaluate, explain, predict_labels
 from fizzlab.experiment import Experiment
 from fizzlab.nets import MLP, build_net
@@ -119,9 +119,12 @@ class Run:
             sampled: Whether they are a random sample of what they stand for.
 
         Raises:
+            UsageError: If there are no integers.
             IntegerError: If an integer does not fit the encoding.
         """
         values = as_integers(integers).copy()
+        if not len(values):
+            raise UsageError("There is nothing to evaluate.", expected="at least one integer")
         rule = self.experiment.rule
         split, trained = Split(values, rule.labels(values)), self.splits.train.labels
         return evaluate(self.net, self.experiment.encoding, rule, split, trained, sampled=sampled)

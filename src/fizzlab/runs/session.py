@@ -90,9 +90,7 @@ class Session:
         self._watched = torch.from_numpy(experiment.encoding.rows(watched))
         self._baseline = math.inf
         if len(splits.validation):
-            self._baseline = frequency_loss(
-                splits.train.labels, splits.validation.labels, experiment.rule.num_labels
-            )
+            self._baseline = frequency_loss(splits.validation.labels)
         self.interrupted = False
 
     def run(self) -> str:

@@ -87,6 +87,7 @@ def resume(
         DivergedError: If the loss becomes NaN or infinite.
     """
     run = open_run(path, copy.deepcopy(net))
+    folder.sweep(Path(path))
     _train_on(run, run.experiment.recipe.epochs if epochs is None else epochs)
     return _continue(run, progress, watch, time_budget_s, save_every_s)
 
