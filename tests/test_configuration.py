@@ -33,7 +33,7 @@ def test_groups_are_equal_hashable_and_frozen(group: type) -> None:
 
 @given(st.integers(1, 1024), st.integers(2, 256))
 def test_arguments_may_come_in_order(bits: int, base: int) -> None:
-    assert Encoding("digits", bits, base) == Encoding(kind="digits", bits=bits, base=base)
+    assert Encoding("digits", bits, base) == Encoding(scheme="digits", bits=bits, base=base)
 
 
 def test_too_many_arguments_are_refused() -> None:

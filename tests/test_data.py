@@ -90,7 +90,7 @@ def test_too_many_integers() -> None:
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({"train": "1..200"}, "100 integers are both in data.train and in data.test: 1, 2, 3"),
+        ({"train": "1..200"}, "data.train and data.test share 100 of their integers: 1, 2, 3"),
         ({"validation": 923}, "Only 0 of 923 integers are left"),
         ({"subset": 900}, "Only 823 of 923 integers are left"),
         ({"train": "101..200,150..300"}, "holds some integers twice"),
@@ -115,6 +115,7 @@ def test_overlap_can_be_asked_for() -> None:
         "\ufeffinteger,label\r\n15,fizzbuzz\r\n16,number\r\n9,fizz\r\n",
         "label,note,integer\nfizzbuzz,a,15\nnumber,b,16\n fizz ,c, 9\n",
         "integer,label\n15,3\n15,3\n16,0\n9,1\n",
+        "integer,label\n15,fizzbuzz\n\n16,number\n  \n9,fizz\n\n\n",
     ],
 )
 def test_csv_files(tmp_path: Path, content: str) -> None:
@@ -134,6 +135,8 @@ def test_csv_files(tmp_path: Path, content: str) -> None:
         (b"integer\n1\n", "has no column label"),
         (b"integer,label\n1.5,0\n", "line 2: not an integer"),
         (b"integer,label\n1,0\nx,0\n", "line 3: not an integer"),
+        (b"integer,label\n1,0\n\n\nx,0\n", "line 5: not an integer"),
+        (b"integer,label\n\n\n", "holds no rows"),
         (b"integer,label\n1,\n", "line 2: unknown label ''"),
         (b"integer,label\n1,4\n", "line 2: unknown label '4'"),
         (b"integer,label\n1,fuzz\n", "unknown label 'fuzz'"),

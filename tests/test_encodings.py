@@ -10,7 +10,7 @@ from fizzlab.errors import ConfigError, IntegerError
 
 encodings = st.builds(
     Encoding,
-    kind=st.sampled_from(["binary", "digits", "scaled"]),
+    scheme=st.sampled_from(["binary", "digits", "scaled"]),
     bits=st.integers(1, 24),
     base=st.integers(2, 20),
 ) | st.builds(Encoding, bits=st.integers(1, 200))
@@ -33,7 +33,7 @@ def test_binary_rows_are_least_significant_bit_first(n: int) -> None:
 
 @given(st.integers(0, 4095), st.integers(2, 16))
 def test_digits_are_those_of_division(n: int, base: int) -> None:
-    encoding = Encoding(kind="digits", bits=12, base=base)
+    encoding = Encoding(scheme="digits", bits=12, base=base)
     digits, rest = [], n
     for _ in range(encoding.num_digits):
         rest, digit = divmod(rest, base)
@@ -44,7 +44,7 @@ def test_digits_are_those_of_division(n: int, base: int) -> None:
 
 
 def test_scaled_is_the_share_of_the_capacity() -> None:
-    assert Encoding(kind="scaled").rows([0, 512]).tolist() == [[0.0], [0.5]]
+    assert Encoding(scheme="scaled").rows([0, 512]).tolist() == [[0.0], [0.5]]
 
 
 def test_an_integer_that_does_not_fit_names_its_bits() -> None:
@@ -71,7 +71,7 @@ def test_rows_that_encode_nothing_are_refused(rows: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [{"bits": 0}, {"bits": 1025}, {"kind": "scaled", "bits": 25}, {"base": 1}]
+    "settings", [{"bits": 0}, {"bits": 1025}, {"scheme": "scaled", "bits": 25}, {"base": 1}]
 )
 def test_bounds(settings: dict) -> None:
     with pytest.raises(ConfigError, match="expected"):
@@ -89,7 +89,7 @@ def test_binary_rows_are_those_of_format(bits: int, data: st.DataObject) -> None
 
 @given(st.integers(1, 24))
 def test_scaled_rows_are_exact_at_the_edge(bits: int) -> None:
-    encoding = Encoding(kind="scaled", bits=bits)
+    encoding = Encoding(scheme="scaled", bits=bits)
     last = encoding.capacity - 1
     assert encoding.rows([last])[0, 0] * encoding.capacity == last
     assert encoding.decode(encoding.rows([last, 0])).tolist() == [last, 0]
@@ -97,7 +97,7 @@ def test_scaled_rows_are_exact_at_the_edge(bits: int) -> None:
 
 @pytest.mark.parametrize("base", range(2, 17))
 def test_digits_are_one_hot_blocks(base: int) -> None:
-    encoding = Encoding(kind="digits", base=base)
+    encoding = Encoding(scheme="digits", base=base)
     rows = encoding.rows(range(1024)).reshape(1024, encoding.num_digits, base)
     assert (rows.sum(axis=2) == 1).all()
     assert base ** (encoding.num_digits - 1) < 1024 <= base**encoding.num_digits
@@ -117,6 +117,6 @@ def test_only_integers_are_encoded(wrong: list, got: str) -> None:
 @pytest.mark.parametrize("kind", ["binary", "digits", "scaled"])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -1e30, 0.3])
 def test_rows_of_odd_numbers_are_refused(kind: str, value: float) -> None:
-    encoding = Encoding(kind=kind)  # type: ignore[arg-type]
+    encoding = Encoding(scheme=kind)  # type: ignore[arg-type]
     with pytest.raises(IntegerError):
         encoding.decode(np.full((1, encoding.features), value))

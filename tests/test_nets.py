@@ -53,8 +53,8 @@ def test_no_hidden_layer_is_softmax_regression() -> None:
 
 
 def test_the_summary_counts_parameters() -> None:
-    layers = summary(MLP(), 10)
-    assert [(layer.kind, layer.parameters) for layer in layers] == [
+    layers = summary(MLP((10, 100, 4)), 10)
+    assert [(layer.type, layer.parameters) for layer in layers] == [
         ("Linear", 1100),
         ("ReLU", 0),
         ("Linear", 404),
@@ -105,7 +105,7 @@ def test_nets_that_fit_are_left_as_they_were() -> None:
     net = nn.Sequential(nn.Linear(10, 4), nn.Dropout()).eval()
     before = torch.get_rng_state()
     check_net(net, Experiment())
-    check_net(MLP(), Experiment())
+    check_net(MLP((10, 100, 4)), Experiment())
     assert not net.training
     assert torch.equal(torch.get_rng_state(), before)
 
@@ -121,3 +121,10 @@ def test_streams_of_an_experiment_seed_its_net() -> None:
     pinned = Experiment().replaced({"seed": 9, "streams.init": 3})
     for name, value in build_net(pinned).state_dict().items():
         assert torch.equal(value, plain([10, 100, 4], 3).state_dict()[name])
+
+
+def test_layers_frozen_in_evaluation_mode_stay_there() -> None:
+    net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout())
+    net[1].eval()
+    logits(net, torch.rand(5, 3))
+    assert [module.training for module in net] == [True, False, True]

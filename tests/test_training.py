@@ -194,6 +194,6 @@ class Noisy(MLP):
 def test_noise_of_unknown_nets_is_seeded_too() -> None:
     experiment = Experiment().replaced({"recipe.epochs": 1})
     rows, labels = tensors(experiment, experiment.splits().train)
-    net, before = Noisy(), torch.get_rng_state()
+    net, before = Noisy((10, 100, 4)), torch.get_rng_state()
     list(train_epochs(net, build_optimizer(net, experiment.recipe), rows, labels, experiment))
     assert torch.equal(torch.get_rng_state(), before)

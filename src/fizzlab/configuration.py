@@ -1,5 +1,7 @@
 """The base of everything that is configured: frozen, hashable, validated, and clear when wrong.
 
+(And that of results, which are documents and no settings.)
+
 Pydantic finds the problems; this file tells them in fizzlab's words, all of them at once.
 """
 
@@ -76,6 +78,10 @@ class Frozen(BaseModel, metaclass=_TellsProblems):
         frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True
     )
 
+    if TYPE_CHECKING:  # pydantic adds it to frozen models
+
+        def __hash__(self) -> int: ...
+
     @field_validator("*", mode="before")
     @classmethod
     def _true_is_no_number(cls, value: Any, info: Any) -> Any:
@@ -85,6 +91,12 @@ class Frozen(BaseModel, metaclass=_TellsProblems):
         ):
             raise ValueError(f"expected anything but true or false, got {value}")
         return value
+
+
+class Document(BaseModel):
+    """The base of everything that is a result: frozen, and written as JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def config_error(model: type[BaseModel], error: ValidationError) -> ConfigError:
@@ -173,3 +185,19 @@ def _values(schema: dict[str, Any]) -> str:
 
 def _number(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def differences(one: Frozen, other: Frozen) -> dict[str, tuple[Any, Any]]:
+    """Gives both values of every setting in which two models differ, by its dotted name."""
+    return dict(_differences(one.model_dump(mode="json"), other.model_dump(mode="json")))
+
+
+def _differences(
+    one: dict[str, Any], other: dict[str, Any], prefix: str = ""
+) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    for name, before in one.items():
+        after = other[name]
+        if isinstance(before, dict):
+            yield from _differences(before, after, f"{prefix}{name}.")
+        elif before != after:
+            yield f"{prefix}{name}", (before, after)

@@ -33,7 +33,7 @@ class Encoding(Frozen):
     array([0., 1., 1., 0.], dtype=float32)
     """
 
-    kind: Literal["binary", "digits", "scaled"] = Field(
+    scheme: Literal["binary", "digits", "scaled"] = Field(
         default="binary", description="binary digits, one-hot digits in a base, or the scaled value"
     )
     bits: int = Field(
@@ -43,7 +43,7 @@ class Encoding(Frozen):
 
     @model_validator(mode="after")
     def _scaled_is_exact(self) -> Encoding:
-        if self.kind == "scaled" and self.bits > MAX_SCALED_BITS:
+        if self.scheme == "scaled" and self.bits > MAX_SCALED_BITS:
             raise ValueError(
                 f'"encoding.bits": expected at most {MAX_SCALED_BITS} for the scaled encoding '
                 f"(float32 is exact up to there), got {self.bits}"
@@ -56,20 +56,24 @@ class Encoding(Frozen):
         return 1 << self.bits
 
     @property
+    def radix(self) -> int:
+        """The base of the digits that a net sees: 2 for `binary`."""
+        return 2 if self.scheme == "binary" else self.base
+
+    @property
     def num_digits(self) -> int:
         """The number of digits that write every covered integer (in base 2 for `binary`)."""
-        if self.kind == "scaled":
+        if self.scheme == "scaled":
             return 1
-        base = 2 if self.kind == "binary" else self.base
         digits, covered = 0, 1
         while covered < self.capacity:
-            digits, covered = digits + 1, covered * base
+            digits, covered = digits + 1, covered * self.radix
         return digits
 
     @property
     def features(self) -> int:
         """The number of features of a row."""
-        return self.num_digits * (self.base if self.kind == "digits" else 1)
+        return self.num_digits * (self.base if self.scheme == "digits" else 1)
 
     def check(self, integers: Iterable[int] | np.ndarray) -> np.ndarray:
         """Gives the integers as an array, once it is sure that all of them fit.
@@ -107,9 +111,9 @@ class Encoding(Frozen):
             IntegerError: If an integer does not fit.
         """
         values = self.check(integers)
-        if self.kind == "scaled":
+        if self.scheme == "scaled":
             return (values[:, None] / self.capacity).astype(np.float32)
-        if self.kind == "binary":
+        if self.scheme == "binary":
             shifts = np.arange(self.bits).astype(values.dtype)
             return (values[:, None] >> shifts & 1).astype(np.float32)
         digits = self.digits(values)
@@ -122,11 +126,10 @@ class Encoding(Frozen):
             IntegerError: If an integer does not fit.
         """
         values = self.check(integers)
-        base = 2 if self.kind == "binary" else self.base
         digits = np.empty((len(values), self.num_digits), dtype=np.int64)
         for position in range(self.num_digits):
-            digits[:, position] = values % base
-            values = values // base
+            digits[:, position] = values % self.radix
+            values = values // self.radix
         return digits
 
     def decode(self, rows: np.ndarray) -> np.ndarray:
@@ -153,12 +156,12 @@ class Encoding(Frozen):
         )
         if not ((rows >= 0) & (rows <= 1)).all():
             raise no_rows
-        if self.kind == "scaled":
+        if self.scheme == "scaled":
             integers = as_integers([round(float(value) * self.capacity) for value in rows[:, 0]])
         else:
-            base = 2 if self.kind == "binary" else self.base
+            base = self.radix
             digits = rows.astype(np.int64)
-            if self.kind == "digits":
+            if self.scheme == "digits":
                 digits = rows.reshape(len(rows), self.num_digits, base).argmax(axis=2)
             powers = [base**position for position in range(digits.shape[1])]
             integers = as_integers(

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 
 
 class FizzlabError(Exception):
@@ -48,6 +49,17 @@ class FizzlabError(Exception):
         lines += [f"  got:      {got}"] if got else []
         lines += [f"  to do:    {fix}"] if fix else []
         super().__init__("\n".join(lines))
+
+    @property
+    def one_line(self) -> str:
+        """The problem and what was expected, as a part of another error's text."""
+        expected = f"; expected {self.expected}" if self.expected else ""
+        return self.problem.removesuffix(".") + expected
+
+    def in_file(self, path: Path | str) -> FizzlabError:
+        """Gives the same error, told with the file that it is about."""
+        told = f"{path}: {self.problem}"
+        return type(self)(told, expected=self.expected, got=self.got, fix=self.fix)
 
 
 class UsageError(FizzlabError):
@@ -83,9 +95,11 @@ class UnknownNameError(UsageError):
 
     def __init__(self, what: str, name: str, valid: Iterable[str]) -> None:
         valid = list(valid)
+        group = name.rpartition(".")[0]  # of a setting: list those beside it
+        beside = [other for other in valid if group and other.startswith(f"{group}.")] or valid
         super().__init__(
             f'There is no {what} "{name}".{suggestion(name, valid)}',
-            expected=f"one of {', '.join(valid)}",
+            expected=f"one of {', '.join(beside)}",
         )
 
 
@@ -127,6 +141,25 @@ class DivergedError(FizzlabError):
 
 
 def suggestion(name: str, valid: Iterable[str]) -> str:
-    """Gives ' Did you mean "x"?' for the valid name nearest to `name`, or an empty string."""
-    near = get_close_matches(name.lower(), list(valid), n=1, cutoff=0.6)
+    """Gives ' Did you mean "x"?' for the valid name nearest to `name`, or an empty string.
+
+    A name also stands for what it abbreviates: "recipe.lr" for "recipe.learning_rate".
+
+    >>> suggestion("clasic", ["classic", "td1"])
+    ' Did you mean "classic"?'
+    """
+    names = list(valid)
+    short = [other for other in names if initials(other) == name.lower()]
+    near = short or get_close_matches(name.lower(), names, n=1, cutoff=0.6)
     return f' Did you mean "{near[0]}"?' if near else ""
+
+
+def initials(name: str) -> str:
+    """Abbreviates the last part of a dotted name of several words, else gives it unchanged.
+
+    >>> initials("recipe.learning_rate"), initials("seed")
+    ('recipe.lr', 'seed')
+    """
+    group, dot, leaf = name.rpartition(".")
+    words = leaf.split("_")
+    return group + dot + ("".join(word[:1] for word in words) if len(words) > 1 else leaf)

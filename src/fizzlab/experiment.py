@@ -59,9 +59,12 @@ class Recipe(Frozen):
     """How a net is trained. Epochs are counted from 1; rates are per step of the optimiser."""
 
     epochs: int = Field(default=1000, ge=1, le=10_000_000, description="passes over the data")
+    stop_after: int | None = Field(
+        default=None, ge=1, description="stop after this epoch of a schedule made for all epochs"
+    )
     batch_size: int = Field(default=128, ge=1, le=10_000_000, description="integers a step")
-    order: Literal["ascending", "permuted", "reshuffled"] = Field(
-        default="ascending",
+    order: Literal["given", "permuted", "reshuffled"] = Field(
+        default="given",
         description="of the training integers: as given, permuted once, or anew each epoch",
     )
 
@@ -120,11 +123,16 @@ class Recipe(Frozen):
         "integers can do)",
     )
 
+    @property
+    def last_epoch(self) -> int:
+        """The epoch after which training ends, if nothing stops it before."""
+        return self.epochs if self.stop_after is None else self.stop_after
+
     @field_validator("class_weights")
     @classmethod
     def _weights(cls, weights: Any) -> Any:
-        if isinstance(weights, tuple) and (min(weights, default=0) < 0 or not any(weights)):
-            raise ValueError(f"expected weights of at least 0, not all 0, got {list(weights)}")
+        if isinstance(weights, tuple) and not all(weight > 0 for weight in weights):
+            raise ValueError(f"expected weights above 0, got {list(weights)}")
         return weights
 
     @field_validator("betas")
@@ -141,6 +149,8 @@ class Recipe(Frozen):
             problems.append("momentum and nesterov are for sgd; Adam's are recipe.betas")
         if self.nesterov and not self.momentum:
             problems.append("nesterov needs a momentum above 0")
+        if self.last_epoch > self.epochs:
+            problems.append(f"stop_after ({self.stop_after}) must be at most the epochs")
         if self.warmup_epochs >= self.epochs:
             problems.append(f"warmup_epochs ({self.warmup_epochs}) must be below the epochs")
         if self.schedule == "one_cycle" and self.warmup_epochs:
@@ -189,9 +199,9 @@ class Experiment(Frozen):
                 f"got {len(weights)}"
             )
         needs = [name for name in ("target_accuracy", "patience") if getattr(self.recipe, name)]
-        if needs and not self.data.validation:
+        if needs and (not self.data.validation or self.data.merge_validation):
             problems.append(
-                f'"recipe.{needs[0]}": needs a validation set (data.validation above 0)'
+                f'"recipe.{needs[0]}": needs a validation set (data.validation above 0, not merged)'
             )
         if (parameters := self.num_parameters) > MAX_PARAMETERS:
             problems.append(
@@ -308,7 +318,10 @@ class Experiment(Frozen):
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             raise ConfigError(f"{path} cannot be read: {reason}.", expected="a TOML file") from None
-        return cls.from_toml(text, name=path.stem, folder=path.parent)
+        try:
+            return cls.from_toml(text, name=path.stem, folder=path.parent)
+        except (ConfigError, NewerVersionError) as error:
+            raise error.in_file(path) from None
 
     @classmethod
     def preset(cls, name: str, seed: int = 0) -> Experiment:

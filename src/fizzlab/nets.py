@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from fizzlab.errors import NetError
-from fizzlab.experiment import Experiment
+from fizzlab.experiment import Experiment, Net
 from fizzlab.randomness import generator
 
 CHUNK = 1 << 16  # rows evaluated at once
@@ -21,6 +21,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "gelu": nn.GELU,
     "sigmoid": nn.Sigmoid,
 }
+_DEFAULTS = Net()
 
 
 class MLP(nn.Sequential):
@@ -39,9 +40,9 @@ class MLP(nn.Sequential):
 
     def __init__(
         self,
-        sizes: Sequence[int] = (10, 100, 4),
-        activation: str = "relu",
-        dropout: float = 0.0,
+        sizes: Sequence[int],
+        activation: str = _DEFAULTS.activation,
+        dropout: float = _DEFAULTS.dropout,
         seed: int = 0,
     ) -> None:
         source = generator(seed)
@@ -77,7 +78,7 @@ def build_net(experiment: Experiment) -> MLP:
 
 def logits(net: nn.Module, rows: Float[Tensor, "batch feature"]) -> Float[Tensor, "batch label"]:
     """Gives a net's logits, in evaluation mode and without gradients, by chunks of rows."""
-    training = net.training
+    training = [module for module in net.modules() if module.training]
     net.eval()
     try:
         with torch.no_grad():
@@ -85,7 +86,8 @@ def logits(net: nn.Module, rows: Float[Tensor, "batch feature"]) -> Float[Tensor
                 return net(rows)
             return torch.cat([net(chunk) for chunk in rows.split(CHUNK)])
     finally:
-        net.train(training)
+        for module in training:
+            module.training = True
 
 
 def check_net(net: nn.Module, experiment: Experiment) -> None:
@@ -120,13 +122,13 @@ class Layer:
 
     Attributes:
         name: Its place in the state dict.
-        kind: Its class.
+        type: Its class.
         shape: Shape of its output for a batch, "batch × 100".
         parameters: Number of its weights and biases.
     """
 
     name: str
-    kind: str
+    type: str
     shape: str
     parameters: int
 

@@ -29,7 +29,7 @@ MAX_SEED = 2**32 - 1  # torch silently folds larger seeds
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED, strict=True)]
 StreamName = Literal["init", "split", "subset", "order"]
 STREAM_NUMBERS: dict[StreamName, int] = {"init": 0, "split": 1, "subset": 2, "order": 3}
-_PURPOSE_PERMUTATION, _PURPOSE_NOISE = 0, 1
+PERMUTATION, NOISE, SAMPLE = 0, 1, 2  # purposes: what a stream's words are drawn for
 
 
 class Streams(Frozen):
@@ -68,7 +68,7 @@ def philox4x32(counter: np.ndarray, key: tuple[int, int], rounds: int = 10) -> n
 
 
 def random_words(
-    seed: int, stream: StreamName, n: int, epoch: int = 0, purpose: int = _PURPOSE_PERMUTATION
+    seed: int, stream: StreamName, n: int, epoch: int = 0, purpose: int = PERMUTATION
 ) -> np.ndarray:
     """Gives the first n words of a stream in an epoch: uint32, shape (n,)."""
     counter = np.zeros((-(-n // 4), 4), dtype=np.uint32)
@@ -77,7 +77,9 @@ def random_words(
     return philox4x32(counter, (seed, STREAM_NUMBERS[stream])).reshape(-1)[:n]
 
 
-def permutation(seed: int, stream: StreamName, n: int, epoch: int = 0) -> np.ndarray:
+def permutation(
+    seed: int, stream: StreamName, n: int, epoch: int = 0, purpose: int = PERMUTATION
+) -> np.ndarray:
     """Gives a random permutation of 0 … n − 1.
 
     Args:
@@ -85,11 +87,12 @@ def permutation(seed: int, stream: StreamName, n: int, epoch: int = 0) -> np.nda
         stream: The stream it is drawn from.
         n: Number of elements.
         epoch: Epochs are counted from 1; 0 stands for what is drawn once.
+        purpose: What it is drawn for: `PERMUTATION` in training, `SAMPLE` in an evaluation.
 
     Returns:
         The permutation, int64, shape (n,).
     """
-    return np.argsort(random_words(seed, stream, n, epoch), kind="stable")
+    return np.argsort(random_words(seed, stream, n, epoch, purpose), kind="stable")
 
 
 @contextlib.contextmanager
@@ -102,7 +105,7 @@ def noise(seed: int, epoch: int) -> Iterator[None]:
     import torch
 
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int(random_words(seed, "order", 1, epoch, _PURPOSE_NOISE)[0]))
+        torch.default_generator.manual_seed(int(random_words(seed, "order", 1, epoch, NOISE)[0]))
         yield
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 import operator
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -23,6 +24,7 @@ from fizzlab.errors import IntegerError
 MAX_DIVISORS = 10  # 1024 labels
 NUMBER = "number"  # the name of label 0, whose word is the integer itself
 _DEFAULT = ((3, "fizz"), (5, "buzz"))
+_INTEGER = re.compile(r"-?\d+")
 _INT64 = np.iinfo(np.int64)
 
 
@@ -59,6 +61,11 @@ class Rule(Frozen):
         if not isinstance(pairs, str):
             return pairs
         split = [part.partition("=") for part in pairs.split(",")]
+        for divisor, equals, _ in split:
+            if not equals or not _INTEGER.fullmatch(divisor.strip()):
+                raise ValueError(
+                    f"expected divisor=word pairs such as 3=fizz,5=buzz, got {pairs!r}"
+                )
         return tuple((divisor.strip(), word.strip()) for divisor, _, word in split)
 
     @field_validator("pairs")
@@ -72,8 +79,10 @@ class Rule(Frozen):
                 raise ValueError(f"expected a printable word for divisor {divisor}, got {word!r}")
             if "," in word:
                 raise ValueError(f"a word must hold no comma, got {word!r}")
-            if any(character.isdigit() for character in word) or word == NUMBER:
+            if any(character.isdigit() for character in word):
                 raise ValueError(f"a word must not read as a number, got {word!r}")
+            if word == NUMBER:
+                raise ValueError(f'"{NUMBER}" is the name of label 0: choose another word')
         if len(set(divisors)) < len(divisors):
             raise ValueError(f"expected distinct divisors, got {divisors}")
         names = _names(pairs)

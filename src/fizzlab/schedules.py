@@ -6,6 +6,7 @@ Torch's own schedulers are run once, on a dummy optimiser, and what they set is 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -27,8 +28,9 @@ class Schedule:
     momentum: np.ndarray
 
 
+@lru_cache(maxsize=16)  # a study asks for the same one again and again
 def schedule(recipe: Recipe, steps_per_epoch: int) -> Schedule:
-    """Evaluates a recipe's schedule.
+    """Evaluates a recipe's schedule; the arrays cannot be written to.
 
     Args:
         recipe: Gives the kind of schedule and its rates.
@@ -51,6 +53,7 @@ def schedule(recipe: Recipe, steps_per_epoch: int) -> Schedule:
         optimizer.step()
         if step + 1 < steps:
             scheduler.step()
+    rates.flags.writeable = False
     return Schedule(*rates)
 
 

@@ -62,7 +62,7 @@ def train_epochs(
     rates = schedule(recipe, steps_per_epoch)
     dropout = draws_noise(net)
 
-    for epoch in range(done + 1, recipe.epochs + 1):
+    for epoch in range(done + 1, recipe.last_epoch + 1):
         order = batch_order(recipe, seed, epoch, len(rows))
         batches = zip(
             rows[order].split(recipe.batch_size),
@@ -84,7 +84,7 @@ def train_epochs(
 
 def batch_order(recipe: Recipe, seed: int, epoch: int, num_integers: int) -> slice | Tensor:
     """Gives the order in which an epoch takes the training integers, as an index."""
-    if recipe.order == "ascending":
+    if recipe.order == "given":
         return slice(None)
     drawn_in = epoch if recipe.order == "reshuffled" else 0
     return torch.from_numpy(permutation(seed, "order", num_integers, drawn_in))
@@ -153,10 +153,13 @@ def smoothed_nll(
 def class_weights(
     recipe: Recipe, labels: Int[Tensor, " train"], num_labels: int
 ) -> Float[Tensor, " label"] | None:
-    """Gives each label's weight in the loss; "balanced" is n / (num_labels × its count)."""
+    """Gives each label's weight in the loss; "balanced" is n / (num_labels × its count).
+
+    A label that no training integer has weighs nothing.
+    """
     if recipe.class_weights is None:
         return None
     if recipe.class_weights == "balanced":
-        counts = torch.bincount(labels, minlength=num_labels).clamp(min=1)
-        return len(labels) / (num_labels * counts)
+        counts = torch.bincount(labels, minlength=num_labels)
+        return torch.where(counts > 0, len(labels) / (num_labels * counts.clamp(min=1)), 0.0)
     return torch.tensor(recipe.class_weights)

@@ -115,7 +115,7 @@ def test_predict(fizzlab, run: str, quick_run: Run) -> None:
 def test_evaluate(fizzlab, run: str, quick_run: Run) -> None:
     found = quick_run.evaluate(range(1, 101))
     assert (
-        f"1..100: {found.correct} of 100, all checked"
+        f"1..100, by the rule: {found.correct} of 100, all checked"
         in fizzlab("evaluate", run, "--on", "1..100").out
     )
     document = fizzlab("evaluate", run, "--on", "1..100", "--json").json
@@ -221,16 +221,19 @@ def test_runs_of_a_new_folder_are_none(fizzlab) -> None:
     assert json.loads(fizzlab("runs", "--json").out) == {"runs": [], "damaged": []}
 
 
-def test_dead_units_are_told(fizzlab) -> None:
+def test_a_net_with_one_answer_for_all_is_told(fizzlab) -> None:
     train = ("train", "--epochs", "12", "--no-figures", "--set", "recipe.learning_rate=1000")
-    assert "All hidden ReLU units are dead" in fizzlab(*train).out
+    for line in (train, ("show", "runs/classic-seed0")):
+        assert "every training integer the one label" in fizzlab(*line).out
+    assert "one label" not in fizzlab("train", "--no-figures", "--epochs", "400").out
 
 
-def test_predictions_at_an_epoch_that_never_comes(fizzlab) -> None:
-    done = fizzlab("train", "--epochs", "3", "--no-figures", "--predictions-at", "2,5")
+@pytest.mark.parametrize("epochs", ["2,5", ",", "", "-1", "x", "1..9"])
+def test_predictions_at_an_epoch_that_never_comes(fizzlab, epochs: str) -> None:
+    done = fizzlab("train", "--epochs", "3", "--no-figures", "--predictions-at", epochs)
     assert done.code == 2
-    assert "there is no epoch 5" in done.err
-    assert not list(Path("runs").glob("*/result.json"))
+    assert "fizzlab: " in done.err
+    assert not Path("runs").exists()
 
 
 def test_explain_goes_by_the_labels_of_the_data(fizzlab) -> None:

@@ -38,7 +38,7 @@ def test_integers_of_one_kind_have_one_label(
     divisors: list[int], bits: int, kind: str, base: int
 ) -> None:
     rule = Rule([(divisor, "abc"[i]) for i, divisor in enumerate(divisors)])
-    encoding = Encoding(kind=kind, bits=bits, base=base)
+    encoding = Encoding(scheme=kind, bits=bits, base=base)
     labels = defaultdict(set)
     residues = defaultdict(set)
     for n, found in enumerate(kinds(encoding, rule.modulus, range(encoding.capacity))):
@@ -76,7 +76,7 @@ def test_explanations(quick_run: Run, n: int) -> None:
 
 
 def test_a_scaled_value_has_no_kind() -> None:
-    experiment = Experiment().replaced({"encoding.kind": "scaled"})
+    experiment = Experiment().replaced({"encoding.scheme": "scaled"})
     assert unseen_kinds(experiment.encoding, 15, experiment.splits()) == []
     assert num_kinds(experiment.encoding, 15) is None
 
@@ -87,7 +87,7 @@ def test_swapping_interchangeable_digits_keeps_label_and_kind(data: st.DataObjec
     rule = Rule([(divisor, "abc"[i]) for i, divisor in enumerate(divisors)])
     base = data.draw(st.sampled_from([2, 3, 10]))
     bits = data.draw(st.integers(8, 60))
-    encoding = Encoding(bits=bits) if base == 2 else Encoding(kind="digits", bits=bits, base=base)
+    encoding = Encoding(bits=bits) if base == 2 else Encoding(scheme="digits", bits=bits, base=base)
     n = data.draw(st.integers(0, encoding.capacity - 1))
     places = [
         (i, j)
@@ -141,7 +141,7 @@ def test_unseen_kinds_against_a_slow_search() -> None:
 
 
 def test_kinds_of_other_encodings() -> None:
-    ternary = Encoding(kind="digits", bits=10, base=3)
+    ternary = Encoding(scheme="digits", bits=10, base=3)
     assert position_classes(ternary, 15) == [[0], [1, 5], [2, 6], [3], [4]]
     assert position_classes(ternary, 8) == [[0, 2, 4, 6], [1, 3, 5]]
     assert num_kinds(ternary, 8) is None
@@ -154,7 +154,7 @@ def test_kinds_of_other_encodings() -> None:
     assert kind_text(ternary, 8, 5) == (
         "digits: 3 × 0 and 1 × 2 at 3^0, 3^2, 3^4, 3^6; 2 × 0 and 1 × 1 at 3^1, 3^3, 3^5"
     )
-    assert kind_text(Encoding(kind="scaled"), 15, 5) == "a scaled value has no digits"
+    assert kind_text(Encoding(scheme="scaled"), 15, 5) == "a scaled value has no digits"
     assert kinds(Encoding(), 15, []) == []
     with pytest.raises(IntegerError, match="does not fit"):
         kinds(Encoding(), 15, [1024])
@@ -185,7 +185,7 @@ def test_the_numbers_of_an_explanation(quick_run: Run, n: int) -> None:
 def test_a_scaled_explanation_has_no_digits() -> None:
     from fizzlab.nets import build_net
 
-    experiment = Experiment().replaced({"encoding.kind": "scaled", "net.hidden": 4})
+    experiment = Experiment().replaced({"encoding.scheme": "scaled", "net.hidden": 4})
     rule, splits = experiment.rule, experiment.splits()
     found = explain(build_net(experiment), experiment.encoding, rule, splits, 7)
     assert (found.digits, found.kind_seen, found.kind_examples) == (None, None, ())
@@ -205,6 +205,7 @@ BASE = {
     "split": "test",
     "kind_seen": 7,
     "kind_examples": (1, 2, 3, 4, 5),
+    "kind_agrees": True,
     "kind_text": "bits set: none",
 }
 WRONG = {"word": "9", "right": False}
@@ -231,8 +232,13 @@ SAID_WRONG = "The net says 9, right would be fizz: wrong."
         ),
         (
             {**WRONG, "kind_seen": 0, "kind_examples": ()},
-            f"{SAID_WRONG} Training never saw an integer of its kind (bits set: none), "
-            "so nothing in the data told this net what to say here.",
+            f"{SAID_WRONG} Training never saw an integer of its kind (bits set: none): "
+            "what to say here, the net had to carry over from integers of other kinds.",
+        ),
+        (
+            {"kind_agrees": False},
+            "fizz: right. Training saw 7 integers of its kind (bits set: none), such as "
+            "1, 2, 3, 4, 5: but the data label them otherwise than the rule.",
         ),
         ({"split": "train"}, "fizz: right. It was trained on this very integer."),
         ({**WRONG, "kind_seen": None}, f"{SAID_WRONG} It was not trained on this integer."),
@@ -240,3 +246,39 @@ SAID_WRONG = "The net says 9, right would be fizz: wrong."
 )
 def test_why_says(changes: dict, text: str) -> None:
     assert Explanation(**{**BASE, **changes}).why == text
+
+
+def test_bits_that_do_not_matter_make_no_kinds() -> None:
+    """Even and odd: one bit decides, whatever the other nine are."""
+    encoding = Encoding()
+    assert num_kinds(encoding, 2) == len(set(kinds(encoding, 2, range(1024)))) == 2
+    assert num_kinds(encoding, 12) == len(set(kinds(encoding, 12, range(1024))))
+    experiment = Experiment().replaced({"rule.pairs": "2=even"})
+    assert unseen_kinds(encoding, 2, experiment.splits()) == []
+    assert num_kinds(Encoding(bits=3), 7) == 8  # no two bits are interchangeable
+    digits = Encoding(scheme="digits", base=10)
+    assert set(kinds(digits, 10, [7, 17, 997])) == {((7,),)}
+    assert kinds(digits, 5, [7]) == [((7,),)]
+
+
+def test_integers_that_no_net_need_tell_apart() -> None:
+    """An oracle: two integers are of one kind if swaps or changes of idle bits connect them."""
+    encoding, modulus = Encoding(bits=7), 12
+    component = list(range(128))
+
+    def root(n: int) -> int:
+        while component[n] != n:
+            n = component[n]
+        return n
+
+    for n in range(128):
+        for i in range(7):
+            if 2**i % modulus == 0:
+                component[root(n)] = root(n ^ (1 << i))
+            for j in range(i):
+                if (2**i - 2**j) % modulus == 0 and (n >> i & 1) != (n >> j & 1):
+                    component[root(n)] = root(n ^ (1 << i) ^ (1 << j))
+    found = kinds(encoding, modulus, range(128))
+    for n in range(128):
+        for m in range(n):
+            assert (found[n] == found[m]) == (root(n) == root(m))

@@ -35,7 +35,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(os, "fsync", no_space)
     with pytest.raises(StorageError, match="cannot be written: no space is left") as caught:
         folder.write(tmp_path / "file", b"new")
-    assert "free some space and resume the run" in str(caught.value)
+    assert "free some space and try again" in str(caught.value)
     assert (tmp_path / "file").read_bytes() == b"old"
     assert names(tmp_path) == ["file"]
 
@@ -101,6 +101,46 @@ def test_only_a_run_is_overwritten(tmp_path: Path) -> None:
     assert names(tmp_path / "run") == [folder.EXPERIMENT, "x"]
 
 
+def test_a_run_is_gone_only_once_the_new_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.create(tmp_path / "run", TOML | {"old": b""})
+    real, moves = Path.rename, []
+
+    def rename(path: Path, target: Path) -> Path:
+        moves.append(target)
+        if len(moves) == 2:  # the new folder, to its place
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(StorageError):
+        folder.create(tmp_path / "run", TOML, overwrite=True)
+    assert names(tmp_path) == ["run"]
+    assert names(tmp_path / "run") == [folder.EXPERIMENT, "old"]
+
+
+def test_a_kill_between_the_renames_leaves_the_old_run_beside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    folder.create(tmp_path / "run", TOML | {"old": b""})
+    real, moves = Path.rename, []
+
+    def rename(path: Path, target: Path) -> Path:
+        moves.append(target)
+        if len(moves) == 2:
+            raise Killed
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(Killed):
+        folder.create(tmp_path / "run", TOML, overwrite=True)
+    assert [path.name for path in list_runs(tmp_path)] == ["run.old"]
+
+
 def test_free_folders_are_numbered_on(tmp_path: Path) -> None:
     assert folder.free_folder(tmp_path, "a") == tmp_path / "a"
     for expected in ("a", "a-2", "a-3"):
@@ -114,12 +154,11 @@ def test_free_folders_are_numbered_on(tmp_path: Path) -> None:
 
 def test_listing_runs(tmp_path: Path) -> None:
     assert list_runs(tmp_path / "nowhere") == []
-    for age, name in enumerate(["old", "middle", "new"]):
+    for name in ["a-seed10", "b", "a-seed2", "10"]:
         folder.create(tmp_path / name, TOML)
-        os.utime(tmp_path / name / folder.EXPERIMENT, (age, age))
     (tmp_path / "no-run").mkdir()
     folder.create(tmp_path / ".aside", TOML)
-    assert [path.name for path in list_runs(tmp_path)] == ["old", "middle", "new"]
+    assert [path.name for path in list_runs(tmp_path)] == ["10", "a-seed2", "a-seed10", "b"]
 
 
 def race(path: str, number: int, start: object, results: object) -> None:

@@ -13,8 +13,10 @@ import torch
 from fizzlab import Experiment, Run, Update, open_run, resume, train
 from fizzlab.errors import DivergedError, StorageError
 from fizzlab.evaluation.accuracy import Measure
+from fizzlab.nets import build_net
 from fizzlab.runs import session
-from fizzlab.training import Epoch
+from fizzlab.runs.state import State
+from fizzlab.training import Epoch, build_optimizer
 
 
 def replayed(
@@ -320,18 +322,59 @@ def test_ctrl_c_before_the_first_epoch_trains_one(tmp_path: Path) -> None:
     assert resume(tmp_path / "run", progress=False, time_budget_s=0.0).state.epoch == 2
 
 
-def test_checkpoints_are_as_frequent_as_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock, saved = [0.0], []
+def ticking(seconds_an_epoch: float, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Makes every epoch last so long by the clock; gives the list of epochs that get saved."""
+    clock, saved, real_epochs, real_save = [0.0], [], session.train_epochs, Run.save
 
-    def tick(news: Update) -> None:
+    def epochs(*rest, **options):
+        for epoch in real_epochs(*rest, **options):
+            clock[0] += seconds_an_epoch
+            yield epoch
+
+    monkeypatch.setattr(session, "train_epochs", epochs)
+    monkeypatch.setattr(session.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(Run, "save", lambda run: (saved.append(run.state.epoch), real_save(run)))
+    return saved
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [({}, [2, 4, 6, 8, 10]), ({"save_every_s": 3.0}, [3, 6, 9, 10]), ({"save_every_s": 99.0}, [10])],
+    ids=["every 2 s by default", "every 3 s", "at the end"],
+)
+def test_checkpoints_are_as_frequent_as_asked(
+    options: dict, expected: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = ticking(1.0, monkeypatch)
+    experiment = Experiment().replaced({"recipe.epochs": 10, "net.hidden": 3})
+    run = train(experiment, out=tmp_path / "run", progress=False, **options)
+    assert list(dict.fromkeys(saved)) == expected
+    assert run.state.seconds == 10.0
+
+
+def test_time_spent_by_whoever_watches_is_not_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(session.time, "monotonic", lambda: clock[0])
+
+    def wait(news: Update) -> None:
         clock[0] += 1.0
 
-    monkeypatch.setattr(session.time, "monotonic", lambda: clock[0])
-    real = Run.save
-    monkeypatch.setattr(Run, "save", lambda run, *rest: (saved.append(run.state.epoch), real(run)))
-    experiment = Experiment().replaced({"recipe.epochs": 10, "net.hidden": 3})
-    run = train(experiment, out=tmp_path / "run", progress=False, watch=tick, save_every_s=3.0)
-    assert saved in ([0, 3, 6, 9, 10], [0, 2, 5, 8, 10])
-    assert run.state.seconds in (10.0, 11.0)
+    run = train(Experiment().replaced({"recipe.epochs": 3}), progress=False, watch=wait)
+    assert run.state.seconds == 0
+
+
+def test_a_session_can_be_left_and_taken_up_at_any_epoch() -> None:
+    """What a face does that pauses: it takes updates one by one."""
+    experiment = Experiment().replaced({"recipe.epochs": 6, "recipe.evaluate_every": 2})
+    net = build_net(experiment)
+    state = State(net, build_optimizer(net, experiment.recipe))
+    seen = []
+    while state.stopped is None:
+        for update in session.Session(experiment, experiment.splits(), state).updates():
+            seen.append(update.epoch)
+            break
+        else:
+            break
+    assert seen == list(range(7))
+    whole = train(experiment, progress=False)
+    assert all(torch.equal(v, net.state_dict()[k]) for k, v in whole.state.net.state_dict().items())

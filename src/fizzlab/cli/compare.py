@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from fizzlab.runs import Run
 
 
+MAX_LISTED = 20
+
+
 def compare(
     run: RunPath,
     other: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of another run.")],
@@ -21,12 +24,11 @@ def compare(
 ) -> None:
     """Compare two runs: what was set differently, what came, and where the nets disagree."""
     from fizzlab.cli import output
+    from fizzlab.configuration import differences
     from fizzlab.runs import open_run
-    from fizzlab.runs.run import differences
 
     first, second = open_run(run), open_run(other)
-    one, two = (found.experiment.model_dump(mode="json") for found in (first, second))
-    changed = {name: [a, b] for name, a, b in differences(one, two)}
+    changed = differences(first.experiment, second.experiment)
     disagree = _disagreements(first, second)
     if as_json:
         reports = [found.report.model_dump(mode="json") for found in (first, second)]
@@ -40,10 +42,15 @@ def compare(
         texts = [found.report.evaluations.get(name) for found in (first, second)]
         made.add_row(f"accuracy {name}", *(text.text if text else "-" for text in texts))
     output.console().print(made)
-    output.console().print(f"They disagree on {len(disagree)} of the shared test integers.")
-    for n, said, other_said, expected in disagree[:20]:
+    count = output.plural(len(disagree), "shared test integer")
+    output.console().print(f"They disagree on {count}.")
+    for n, said, other_said, expected in disagree[:MAX_LISTED]:
         output.console().print(f"  {n}: {said} / {other_said} (the rule: {expected})")
-    output.console().print("Two single runs show no difference between recipes: seeds vary more.")
+    if len(disagree) > MAX_LISTED:
+        output.console().print(f"  … and {len(disagree) - MAX_LISTED} more (--json lists all)")
+    output.console().print(
+        "Two single runs cannot prove one recipe better than another: the seed alone moves results."
+    )
 
 
 def _disagreements(first: Run, second: Run) -> list[Any]:

@@ -43,9 +43,11 @@ def evaluate(
     elif found is None:
         output.print_results(opened)
     else:
-        output.console().print(f"{on}: {found.text}; loss {output.loss_text(found)} nats")
         output.console().print(
-            f"baselines: majority label {found.majority:.2f}, chance {found.chance:.2f}"
+            f"{on}, by the rule: {found.text}; loss {output.loss_text(found)} nats"
+        )
+        output.console().print(
+            f"baselines: majority label {found.majority:.3f}, chance {found.chance:.3f}"
         )
         output.print_classes(found, str(on))
 
@@ -54,16 +56,12 @@ def _evaluated(opened: Run, on: str, sample: int | None) -> tuple[Evaluation, np
     import numpy as np
 
     from fizzlab.data import parse_integers
-    from fizzlab.randomness import permutation
 
     values = np.unique(parse_integers(on))
     if not len(values):
         raise DataError("--on holds no integers.", expected="integers or ranges, such as 1..100")
-    if sample is not None and sample < len(values):
-        drawn = permutation(opened.experiment.seed, "subset", len(values))[:sample]
-        values = values[np.sort(drawn)]
-        return opened.evaluate(values, sampled=True), values
-    return opened.evaluate(values), values
+    checked = values if sample is None else opened.sampled(values, sample)
+    return opened.evaluate(values, sample=sample), checked
 
 
 def _document(

@@ -29,7 +29,9 @@ def explain(
         output.print_json({"run": str(run), **found.model_dump(mode="json"), "why": found.why})
     if as_json or quiet:
         return
-    made = output.table("label", "logit", "probability", title=f"{integer}", right=(1, 2))
+    made = output.table(
+        "label", "logit", "probability", title=f"What the net computes for {integer}", right=(1, 2)
+    )
     for name, logit, share in zip(found.names, found.logits, found.probabilities, strict=True):
         made.add_row(name, f"{logit:.3f}", f"{share:.4f}")
     out = output.console()

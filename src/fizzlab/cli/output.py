@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from fizzlab.evaluation import Evaluation
-    from fizzlab.runs import Run
+    from fizzlab.runs import Report, Run
 
 COLUMNS, MAX_SHOWN = 10, 200  # of the table of predictions
 MAX_CONFUSION = 8  # labels
+ENDS = {
+    "epochs": "as planned",
+    "target": "ended by recipe.target_accuracy",
+    "patience": "ended by recipe.patience",
+    "time": "cut short by --time-budget",
+    "interrupted": "cut short",
+}
 
 
 def print_json(document: Any) -> None:
-    """Prints one JSON document; NaN becomes null."""
-    print(json.dumps(document, ensure_ascii=False))
+    """Prints one JSON document, as strict JSON: a figure that there is none of is null."""
+    print(json.dumps(document, ensure_ascii=False, allow_nan=False))
 
 
 def console() -> Console:
-    """Gives the console for results on stdout."""
-    return Console(highlight=False, soft_wrap=True)
+    """Gives the console for results on stdout; names and words are printed as they are."""
+    return Console(highlight=False, markup=False, soft_wrap=True)
 
 
 def table(*headers: str, title: str | None = None, right: tuple[int, ...] = ()) -> Table:
@@ -39,9 +48,9 @@ def print_net(run: Run) -> None:
     from fizzlab.nets import summary
 
     layers = summary(run.net, run.experiment.encoding.features)
-    made = table("layer", "kind", "output", "parameters", title="Net", right=(3,))
+    made = table("layer", "type", "output", "parameters", title="Net", right=(3,))
     for layer in layers:
-        made.add_row(layer.name, layer.kind, layer.shape, f"{layer.parameters:,}")
+        made.add_row(layer.name, layer.type, layer.shape, f"{layer.parameters:,}")
     made.add_row("", "", "all", f"{sum(layer.parameters for layer in layers):,}")
     console().print(made)
 
@@ -53,35 +62,74 @@ def print_predictions(run: Run) -> None:
         return
     out = console()
     wrong = set(run.wrong)
-    words = [f"[bold red]{word}*[/]" if n in wrong else word for n, word in predictions]
+    words = [Text(f"{word}*", "bold red") if n in wrong else Text(word) for n, word in predictions]
     made = Table.grid(padding=(0, 1))
     for start in range(0, min(len(words), MAX_SHOWN), COLUMNS):
         made.add_row(*words[start : start + COLUMNS])
-    out.print("[bold]What the net says of the test integers[/] (* is wrong):")
+    out.print("What the net says of the test integers (* is wrong):", style="bold")
     out.print(made)
-    out.print("[bold]The same as one Python list:[/]")
+    out.print("The same as one Python list:", style="bold")
     print([word for _, word in predictions])
 
 
 def print_results(run: Run) -> None:
     """Prints accuracies with their baselines, and the figures of each label."""
     report, out = run.report, console()
-    made = table("set", "accuracy", "loss (nats)", "majority label", "chance", title="Results")
+    made = table("split", "accuracy", "loss (nats)", "majority label", "chance", title="Results")
     for name, found in report.evaluations.items():
         made.add_row(
-            name, found.text, loss_text(found), f"{found.majority:.2f}", f"{found.chance:.2f}"
+            name, found.text, loss_text(found), f"{found.majority:.3f}", f"{found.chance:.3f}"
         )
     out.print(made)
     last = list(report.evaluations)[-1]
     print_classes(report.evaluations[last], last)
     if report.unseen_kinds:
-        listed = ", ".join(map(str, report.unseen_kinds[:20]))
-        out.print(f"Of kinds that training never saw: {listed} (see `fizzlab explain`).")
-    kept = "lowest validation loss" if report.kept == "best" else "last epoch"
+        text = f"Test integers of kinds that training never saw: {listed(report.unseen_kinds)}"
+        out.print(f"{text} (see `fizzlab explain`).")
+    if warning := one_answer(report):
+        out.print(warning)
     out.print(
-        f"Seed {report.seed}, {report.epochs} epochs in {report.seconds:.1f} s, stopped by "
-        f"{report.stopped}; the net is that of epoch {report.kept_epoch} ({kept})."
+        f"Seed {report.seed}, {plural(report.epochs, 'epoch')} in {report.seconds:.1f} s, "
+        f"{ENDS[report.stopped]}; the net is that of epoch {report.kept_epoch} ({_kept(report)})."
     )
+
+
+def _kept(report: Report) -> str:
+    return "lowest validation loss" if report.kept == "best" else "the last one"
+
+
+def one_answer(report: Report) -> str | None:
+    """Gives a warning where a net says the same of every training integer."""
+    classes = report.evaluations["train"].classes
+    said = [found.word for found in classes if found.predicted]
+    if len(said) > 1:
+        return None
+    return (
+        f'The net gives every training integer the one label "{said[0]}": it has learned nothing '
+        "of the rule yet. Try more epochs, another learning rate, or --preset solid."
+    )
+
+
+def print_before_refit(run: Run) -> None:
+    """Prints what a run has chosen, before its recipe is trained once more."""
+    report = run.report
+    chosen = report.evaluations["validation"].text
+    console().print(
+        f"{run.path}: epoch {report.kept_epoch} of {report.epochs} ({_kept(report)}), validation "
+        f"{chosen}. Now the same for {plural(report.kept_epoch, 'epoch')} on training and "
+        "validation integers together:"
+    )
+
+
+def listed(values: Sequence[object], most: int = 20) -> str:
+    """Lists values in words; of a long list the first ones, and how many there are."""
+    text = ", ".join(map(str, values[:most]))
+    return text if len(values) <= most else f"{text}, … ({len(values)} in all)"
+
+
+def plural(count: int, noun: str) -> str:
+    """Counts things in words: "1 epoch", "2 epochs"."""
+    return f"{count} {noun}" + "s" * (count != 1)
 
 
 def loss_text(found: Evaluation) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from fizzlab.cli.options import AsJson, Quiet
+from fizzlab.errors import UsageError
 
 
 def presets(
@@ -23,6 +24,10 @@ def presets(
     from fizzlab.cli import output
     from fizzlab.experiment import PRESETS, Experiment
 
+    if name and settings:
+        raise UsageError(
+            "A preset's name and --settings exclude each other.", fix="give one of them"
+        )
     experiment = Experiment.preset(name) if name else None
     if as_json:
         if experiment is not None:

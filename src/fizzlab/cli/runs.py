@@ -16,9 +16,9 @@ def runs(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """List the runs below a folder, oldest first; damaged ones are named."""
+    """List the runs below a folder, by name; damaged ones are named."""
     from fizzlab.cli import output
-    from fizzlab.runs import list_runs, open_run
+    from fizzlab.runs.reading import list_runs, result
 
     if not folder.is_dir() and folder != Path("runs"):
         raise RunError(
@@ -29,11 +29,9 @@ def runs(
     listed, damaged = [], []
     for path in list_runs(folder):
         try:
-            report = open_run(path).report
+            listed.append(result(path))
         except FizzlabError as error:
             damaged.append({"run": str(path), "problem": error.problem})
-        else:
-            listed.append(report.model_dump(mode="json", exclude={"predictions", "evaluations"}))
     if as_json:
         output.print_json({"runs": listed, "damaged": damaged})
     if as_json or quiet:
@@ -49,4 +47,4 @@ def runs(
         made.add_row(*map(str, facts), *cells)
     output.console().print(made)
     for entry in damaged:
-        output.console().print(f"cannot be read: {entry['run']}: {entry['problem']}", markup=False)
+        output.console().print(f"cannot be read: {entry['run']}: {entry['problem']}")

@@ -16,7 +16,7 @@ def show(run: RunPath, as_json: AsJson = False, quiet: Quiet = False) -> None:
         output.print_json({**opened.report.model_dump(mode="json"), "experiment": experiment})
     if as_json or quiet:
         return
-    output.console().print(opened.experiment.to_toml(), markup=False)
+    output.console().print(opened.experiment.to_toml())
     output.print_net(opened)
     output.print_predictions(opened)
     output.print_results(opened)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,11 +11,12 @@ import typer
 
 from fizzlab.cli import INTERRUPTED
 from fizzlab.cli.options import AsJson, Quiet, parse_settings
-from fizzlab.errors import UsageError
+from fizzlab.errors import RunExistsError, UsageError
 
 if TYPE_CHECKING:
     from fizzlab.experiment import Experiment
     from fizzlab.runs import Run, Update
+    from fizzlab.runs.session import Watcher
 
 Language = Annotated[str, typer.Option("--lang", help="Language of the pictures: en or fr.")]
 
@@ -57,24 +59,34 @@ def train(
 
     Ctrl-C ends training after the current epoch and keeps what is trained; a second one quits.
     """
+    from fizzlab import runs
+    from fizzlab.cli import output
+
     asked = {"--preset": preset, "--config": config, "--seed": seed, "--set": settings}
     asked |= {"--rule": rule, "--out": out, "--overwrite": overwrite or None}
     _check_options(asked, resume)
     loud = not (as_json or quiet)
     _check_language(language)
     options: dict[str, Any] = {"progress": loud, "time_budget_s": time_budget}
-    if predictions_at:
-        options["watch"] = _prediction_watcher(predictions_at)
     if resume:
-        run = _resumed(resume, epochs, loud, options)
+        experiment = _before(resume, epochs, loud, options)
     else:
         experiment = _experiment(preset, config, seed, epochs, rule, settings)
-        _check_refit(refit, experiment)
+    _check_refit(refit, experiment)
+    if predictions_at is not None:
+        options["watch"] = _prediction_watcher(predictions_at, experiment.recipe.last_epoch)
+    if resume:
+        run = runs.resume(resume, epochs=epochs, **options)
+    else:
         run = _trained(experiment, out, overwrite, options)
     if refit and run.state.stopped is not None:
-        run = _refitted(run, loud)
-    _draw(run, figures, language)
+        if loud:
+            output.print_before_refit(run)
+        run = _refitted(run, loud, time_budget)
     _print(run, as_json=as_json, quiet=quiet)
+    _draw(run, figures, language, loud)
+    if loud:
+        output.console().print(_next_step(run, refit))
     if run.stopped == "interrupted":
         raise typer.Exit(INTERRUPTED)
 
@@ -121,51 +133,65 @@ def _trained(
     experiment: Experiment, out: Path | None, overwrite: bool, options: dict[str, Any]
 ) -> Run:
     from fizzlab import runs
+    from fizzlab.runs.folder import RUNS, run_name
 
-    folder = out or runs.default_folder(experiment)
-    return runs.train(experiment, out=folder, overwrite=overwrite, **options)
+    if out is None and overwrite:
+        out = RUNS / run_name(experiment)
+    if out is not None:
+        return runs.train(experiment, out=out, overwrite=overwrite, **options)
+    while True:  # until no other training takes the next free folder first
+        with contextlib.suppress(RunExistsError):
+            return runs.train(experiment, out=runs.default_folder(experiment), **options)
 
 
-def _resumed(path: Path, epochs: int | None, loud: bool, options: dict[str, Any]) -> Run:
+def _before(path: Path, epochs: int | None, loud: bool, options: dict[str, Any]) -> Experiment:
+    """Gives the experiment that resuming will train; says if there is nothing left to do."""
     from fizzlab import runs
 
     before = runs.open_run(path)
-    if before.state.stopped and (epochs is None or epochs == before.experiment.recipe.epochs):
+    planned = before.experiment.recipe.epochs
+    if before.state.stopped and epochs in {None, planned}:
         if loud:
             print(
                 f"{path} is finished ({before.state.stopped}); --epochs N trains it on.",
                 file=sys.stderr,
             )
         options["progress"] = False
-    return runs.resume(path, epochs=epochs, **options)
+    return before.experiment.replaced({"recipe.epochs": epochs or planned})
 
 
-def _refitted(run: Run, loud: bool) -> Run:
+def _refitted(run: Run, loud: bool, time_budget: float | None) -> Run:
     from fizzlab import runs
     from fizzlab.runs.folder import free_folder
 
     path = run.path or Path("runs") / run.experiment.name
-    return runs.refit(run, out=free_folder(path.parent, f"{path.name}-refit"), progress=loud)
+    out = free_folder(path.parent, f"{path.name}-refit")
+    return runs.refit(run, out=out, progress=loud, time_budget_s=time_budget)
 
 
-def _prediction_watcher(text: str) -> Any:
+def _prediction_watcher(text: str, last: int) -> Watcher:
+    """Gives a watcher that prints the predictions at the epochs that `text` lists."""
+    from tqdm.auto import tqdm
+
     from fizzlab.data import parse_integers
     from fizzlab.evaluation import predict_labels
 
     epochs = set(parse_integers(text).tolist())
+    if not epochs or min(epochs) < 0 or max(epochs) > last:
+        raise UsageError(
+            "--predictions-at: there is no such epoch.",
+            expected=f"epochs from 0 to {last}, such as 0,100,{last}",
+            got=text[:80] or "nothing",
+        )
 
     def watch(news: Update) -> None:
-        if max(epochs) > news.epochs:
-            raise UsageError(
-                f"--predictions-at: there is no epoch {max(epochs)}.",
-                expected=f"epochs from 0 to {news.epochs}",
-            )
         if news.epoch not in epochs:
             return
         experiment, test = news.experiment, news.splits.test.integers
         labels = predict_labels(news.state.net, experiment.encoding, test)
-        words = [experiment.rule.word(int(n), int(label)) for n, label in zip(test, labels)]  # noqa: B905
-        print(f"epoch {news.epoch}: {words}", file=sys.stderr)
+        pairs = zip(test.tolist(), labels.tolist(), strict=True)
+        words = [experiment.rule.word(*pair) for pair in pairs]
+        tqdm.write(f"epoch {news.epoch}: {words}", file=sys.stderr)  # above the bar
 
     return watch
 
@@ -176,11 +202,13 @@ def _check_language(language: str) -> None:
     texts(language)
 
 
-def _draw(run: Run, wanted: bool, language: str) -> None:
+def _draw(run: Run, wanted: bool, language: str, loud: bool) -> None:
     if wanted and run.path:
         from fizzlab.figures import plot
 
-        plot(run, language=language)
+        paths = plot(run, language=language)
+        if loud and paths:
+            print(f"Pictures: {paths[0].parent}")
 
 
 def _print(run: Run, *, as_json: bool, quiet: bool) -> None:
@@ -193,28 +221,30 @@ def _print(run: Run, *, as_json: bool, quiet: bool) -> None:
     output.print_net(run)
     output.print_predictions(run)
     output.print_results(run)
-    if run.state.history["dead_share"][-1] == 1:
-        output.console().print(
-            "All hidden ReLU units are dead: they answer 0 to every training integer, so the net "
-            "says the same of all. Try a smaller learning rate."
-        )
     output.console().print(f"Run: {run.path}")
-    output.console().print(_next_step(run))
 
 
-def _next_step(run: Run) -> str:
+def _next_step(run: Run, refit: bool) -> str:
     if run.state.stopped is None:
         why = "The time is up" if run.stopped == "time" else "Interrupted"
-        return f"{why}. Go on with: fizzlab train --resume {run.path}"
+        more = " --refit" if refit and run.refit_of is None else ""
+        return f"{why}. Go on with: fizzlab train --resume {run.path}{more}"
     wrong = run.wrong
     if wrong:
-        return (
-            f"Next: fizzlab explain {run.path} {wrong[0]} (why is {wrong[0]} wrong?), "
-            "or fizzlab train --preset solid"
-        )
+        text = f"Next: fizzlab explain {run.path} {wrong[0]} (why is {wrong[0]} wrong?)"
+        return text + (", or fizzlab train --preset solid" if _is_the_labs(run) else "")
     tested = [
         *run.report.unseen_kinds,
         *run.splits.test.integers[-1:],
         run.splits.train.integers[0],
     ]
     return f"Next: fizzlab explain {run.path} {tested[0]} (how surely is it right, and why?)"
+
+
+def _is_the_labs(run: Run) -> bool:
+    """Tells whether a run is about the lab's own question, with a simpler recipe than `solid`."""
+    from fizzlab.experiment import PRESETS, Experiment
+
+    made, lab = run.experiment, Experiment()
+    same = (made.rule, made.encoding, made.data.train) == (lab.rule, lab.encoding, lab.data.train)
+    return same and made.name in PRESETS and made.name != "solid"

@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 from pydantic import Field
 from torch import Tensor, nn
 
-from fizzlab.configuration import Frozen
+from fizzlab.configuration import Document
 from fizzlab.data import Split
 from fizzlab.encodings import Encoding
 from fizzlab.nets import logits
@@ -25,7 +25,7 @@ from fizzlab.rules import Rule, as_integers
 CHUNK = 1 << 16  # rows at a time, as in `logits`
 
 
-class ClassFigures(Frozen):
+class ClassFigures(Document):
     """How well one label is recognised."""
 
     word: str = Field(description="name of the label")
@@ -35,7 +35,7 @@ class ClassFigures(Frozen):
     recall: float | None = Field(description="share found of those that have it; null if none")
 
 
-class Evaluation(Frozen):
+class Evaluation(Document):
     """What a net says on a set of integers, compared with the rule or the data's labels."""
 
     correct: int = Field(description="number of right answers")

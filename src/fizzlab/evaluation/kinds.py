@@ -1,8 +1,9 @@
 """Why an integer is right or wrong: its logits, and whether training ever saw its kind.
 
 Digits at positions i and j are interchangeable when base^i ≡ base^j modulo the rule's modulus:
-swapping them changes the integer, but not its label. Two integers are of one *kind* when swaps
-turn one into the other. For FizzBuzz on 10 bits there are 144 kinds; 101..1023 covers 141.
+swapping them changes the integer, but not its label. A digit at a position whose base^i ≡ 0 does
+not matter at all. Two integers are of one *kind* when such changes turn one into the other: no net
+need tell them apart. For FizzBuzz on 10 bits there are 144 kinds; 101..1023 covers 141.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from fizzlab.configuration import Frozen
-from fizzlab.data import Split, Splits
+from fizzlab.configuration import Document
+from fizzlab.data import Splits
 from fizzlab.encodings import Encoding
 from fizzlab.errors import NetError
 from fizzlab.nets import logits
@@ -27,12 +28,14 @@ Kind = tuple[tuple[int, ...], ...]
 
 
 def position_classes(encoding: Encoding, modulus: int) -> list[list[int]]:
-    """Groups the digit positions that are interchangeable modulo `modulus`."""
-    base = 2 if encoding.kind == "binary" else encoding.base
+    """Groups the digit positions that are interchangeable modulo `modulus`.
+
+    Positions that do not matter, as base^position ≡ 0, are in no group.
+    """
     classes: dict[int, list[int]] = {}
     for position in range(encoding.num_digits):
-        classes.setdefault(pow(base, position, modulus), []).append(position)
-    return list(classes.values())
+        classes.setdefault(pow(encoding.radix, position, modulus), []).append(position)
+    return [places for residue, places in classes.items() if residue]
 
 
 def kinds(encoding: Encoding, modulus: int, integers: Iterable[int] | np.ndarray) -> list[Kind]:
@@ -44,17 +47,17 @@ def kinds(encoding: Encoding, modulus: int, integers: Iterable[int] | np.ndarray
     digits = encoding.digits(integers)
     parts = [np.sort(digits[:, places], axis=1) for places in position_classes(encoding, modulus)]
     columns = [map(tuple, part.tolist()) for part in parts]
-    return list(zip(*columns, strict=True))
+    return list(zip(*columns, strict=True)) if columns else [()] * len(digits)
 
 
 def num_kinds(encoding: Encoding, modulus: int) -> int | None:
     """Counts the kinds of a binary encoding's integers; None for other encodings."""
-    if encoding.kind != "binary":
+    if encoding.scheme != "binary":
         return None
     return math.prod(len(places) + 1 for places in position_classes(encoding, modulus))
 
 
-class Explanation(Frozen):
+class Explanation(Document):
     """What a net says of one integer, how surely, and what training knew about it."""
 
     integer: int
@@ -71,6 +74,7 @@ class Explanation(Frozen):
     split: str = Field(description="train, validation, test or none")
     kind_seen: int | None = Field(description="training integers of its kind; null if scaled")
     kind_examples: tuple[int, ...] = Field(description="at most five of them")
+    kind_agrees: bool = Field(description="whether the data label all of them as expected here")
     kind_text: str = Field(description="its kind in words")
 
     @property
@@ -87,15 +91,18 @@ class Explanation(Frozen):
             return f"{verdict}. It was not trained on this integer."
         if not self.kind_seen:
             return (
-                f"{verdict}. Training never saw an integer of its kind ({self.kind_text}), "
-                "so nothing in the data told this net what to say here."
+                f"{verdict}. Training never saw an integer of its kind ({self.kind_text}): what "
+                "to say here, the net had to carry over from integers of other kinds."
             )
         examples = ", ".join(map(str, self.kind_examples))
         plural = "s" * (self.kind_seen > 1)
+        found = "the data held the answer, and the net " + (
+            "found it." if self.right else "did not find it."
+        )
         return (
             f"{verdict}. Training saw {self.kind_seen} integer{plural} of its kind "
-            f"({self.kind_text}), such as {examples}: the data held the answer, and the net "
-            + ("found it." if self.right else "did not find it.")
+            f"({self.kind_text}), such as {examples}: "
+            + (found if self.kind_agrees else "but the data label them otherwise than the rule.")
         )
 
 
@@ -118,12 +125,15 @@ def explain(
     label, said = _label_of(splits, split, rule, integer), int(scores.argmax())
     others = torch.cat([scores[:label], scores[label + 1 :]])
     same = _same_kind(encoding, rule.modulus, splits, integer)
+    trained = dict(splits.train.pairs())
     return Explanation(
         integer=integer,
         word=rule.word(integer, said),
         expected=rule.word(integer, label),
         right=said == label,
-        digits=None if encoding.kind == "scaled" else tuple(encoding.digits([integer])[0].tolist()),
+        digits=None
+        if encoding.scheme == "scaled"
+        else tuple(encoding.digits([integer])[0].tolist()),
         logits=tuple(scores.tolist()),
         probabilities=tuple(scores.softmax(0).tolist()),
         names=rule.names,
@@ -131,16 +141,16 @@ def explain(
         split=split,
         kind_seen=None if same is None else len(same),
         kind_examples=tuple(same[:5]) if same else (),
+        kind_agrees=all(trained[n] == label for n in same or ()),
         kind_text=kind_text(encoding, rule.modulus, integer),
     )
 
 
 def kind_text(encoding: Encoding, modulus: int, integer: int) -> str:
     """Describes the kind of an integer: "1 bit of 2^2, 2^6"."""
-    if encoding.kind == "scaled":
+    if encoding.scheme == "scaled":
         return "a scaled value has no digits"
-    base = 2 if encoding.kind == "binary" else encoding.base
-    parts = []
+    base, parts = encoding.radix, []
     kind = kinds(encoding, modulus, [integer])[0]
     for places, digits in zip(position_classes(encoding, modulus), kind, strict=True):
         where = ", ".join(f"{base}^{place}" for place in places)
@@ -154,7 +164,7 @@ def kind_text(encoding: Encoding, modulus: int, integer: int) -> str:
 
 
 def _same_kind(encoding: Encoding, modulus: int, splits: Splits, integer: int) -> list[int] | None:
-    if encoding.kind == "scaled":
+    if encoding.scheme == "scaled":
         return None
     own = kinds(encoding, modulus, [integer])[0]
     trained = splits.train.integers
@@ -173,13 +183,12 @@ def _label_of(splits: Splits, split: str, rule: Rule, integer: int) -> int:
     """Gives the label in the data, which a CSV file may set against the rule, or the rule's."""
     if split == "none":
         return rule.label(integer)
-    found: Split = getattr(splits, split)
-    return int(found.labels[found.integers.tolist().index(integer)])
+    return dict(getattr(splits, split).pairs())[integer]
 
 
 def unseen_kinds(encoding: Encoding, modulus: int, splits: Splits) -> list[int]:
     """Lists the test integers whose kinds no training integer has; empty for `scaled`."""
-    if encoding.kind == "scaled" or not len(splits.test):
+    if encoding.scheme == "scaled" or not len(splits.test):
         return []
     seen = set(kinds(encoding, modulus, splits.train.integers))
     tested = splits.test.integers

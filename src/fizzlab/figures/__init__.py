@@ -71,11 +71,9 @@ def draw(run: Run, name: str, text: dict[str, str]) -> dict[str, bytes]:
     Raises:
         UsageError: If this run does not have what the picture shows.
     """
-    import matplotlib as mpl
+    from fizzlab.figures import animation, confusion, curves, maps, neurons, style, weights
 
-    from fizzlab.figures import animation, confusion, curves, maps, style, weights
-
-    with mpl.rc_context(style.SETTINGS):
+    with style.settings():
         if name == "animation":
             return {"gif": animation.animation(run, text)}
         makers: dict[str, Callable[[Run, dict[str, str]], Figure]] = {
@@ -83,7 +81,6 @@ def draw(run: Run, name: str, text: dict[str, str]) -> dict[str, bytes]:
             "confusion": confusion.confusion,
             "map": maps.map_figure,
             "weights": weights.weights,
-            "neurons": maps.neurons,
+            "neurons": neurons.neurons,
         }
-        figure = makers[name](run, text)
-    return {kind: style.render(figure, kind) for kind in ("png", "svg")}
+        return style.render(makers[name](run, text))

@@ -13,10 +13,11 @@ from PIL import Image
 from fizzlab.errors import UsageError
 from fizzlab.figures.maps import draw_cells, grid_shape, label_axes, right_wrong_handles
 from fizzlab.figures.style import RIGHT, WRONG, new_figure
+from fizzlab.figures.texts import of_net
 from fizzlab.runs import Run
 
-MAX_FRAMES = 60
-FRAME_MS, LAST_FRAME_MS = 120, 2500
+MAX_FRAMES = 40  # more make a student wait and show no more
+FRAME_MS, LAST_FRAME_MS = 160, 2500
 
 
 def animation(run: Run, text: dict[str, str]) -> bytes:
@@ -26,7 +27,7 @@ def animation(run: Run, text: dict[str, str]) -> bytes:
         UsageError: If the run has no snapshots of all integers.
     """
     rows, columns = grid_shape(run.experiment.encoding.bits)
-    truth = run.experiment.rule.labels(np.arange(rows * columns))
+    truth = run.truth(np.arange(rows * columns))
     right = {
         epoch: (said == truth).reshape(rows, columns)
         for epoch, said in sorted(run.state.snapshots.items())
@@ -40,7 +41,8 @@ def animation(run: Run, text: dict[str, str]) -> bytes:
     epochs = list(right)
     step = -(-len(epochs) // MAX_FRAMES)
     shown = [*epochs[:-1:step], epochs[-1]]
-    first, *others = _frames({epoch: right[epoch] for epoch in shown}, text)
+    titles = {epoch: _title(run, epoch, right[epoch], text) for epoch in shown}
+    first, *others = _frames([(titles[epoch], right[epoch]) for epoch in shown], text)
     buffer = io.BytesIO()
     durations = [FRAME_MS] * len(others) + [LAST_FRAME_MS]
     options = {"save_all": True, "append_images": others, "loop": 0, "optimize": False}
@@ -48,30 +50,31 @@ def animation(run: Run, text: dict[str, str]) -> bytes:
     return buffer.getvalue()
 
 
-def _frames(right: dict[int, np.ndarray], text: dict[str, str]) -> Iterator[Image.Image]:
-    """Draws the frames on one figure, laid out once; only cells and title change."""
-    first = next(iter(right.values()))
-    figure = new_figure(4.2, 4.9)
+def _title(run: Run, epoch: int, right: np.ndarray, text: dict[str, str]) -> str:
+    facts = {"correct": int(right.sum()), "total": right.size}
+    return f"{of_net(run, text, epoch)}\n{text['animation'].format(**facts)}"
+
+
+def _frames(shown: list[tuple[str, np.ndarray]], text: dict[str, str]) -> Iterator[Image.Image]:
+    """Draws the frames on one figure, laid out once; only title and cells change."""
+    figure = new_figure(4.4, 5.2)
     canvas, axes = FigureCanvasAgg(figure), figure.subplots()
-    image = draw_cells(axes, first)
-    label_axes(axes, first.shape[1], text)
-    axes.yaxis.label.set_fontsize(7)
+    image, title = draw_cells(axes, shown[0][1]), axes.set_title(shown[-1][0], fontsize=9)
+    label_axes(axes, shown[0][1].shape, text)
     figure.legend(handles=right_wrong_handles(text), loc="outside lower center", ncols=2)
-    title = axes.set_title(text["animation"].format(epoch=0, correct=0, total=first.size))
-    canvas.draw()
+    figure.draw_without_rendering()
     figure.set_layout_engine("none")
     image.set_animated(True)
     title.set_animated(True)
     canvas.draw()
     empty, palette = canvas.copy_from_bbox(figure.bbox), _palette()
-    for epoch, cells in right.items():
+    for words, cells in shown:
         image.set_data(cells)
-        facts = {"epoch": epoch, "correct": int(cells.sum()), "total": cells.size}
-        title.set_text(text["animation"].format(**facts))
+        title.set_text(words)
         canvas.restore_region(empty)
         for artist in (image, title, *axes.spines.values()):
             axes.draw_artist(artist)
-        frame = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+        frame = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
         yield frame.quantize(palette=palette, dither=Image.Dither.NONE)
 
 

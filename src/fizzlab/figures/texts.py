@@ -1,71 +1,97 @@
-"""Every text of the pictures, in English and in French."""
+"""Every text of the pictures, in English and in French.
+
+French has a space that does not break (`\N{NO-BREAK SPACE}`) before a colon.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fizzlab.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from fizzlab.runs import Run
 
 TEXTS: dict[str, dict[str, str]] = {
     "en": {
+        "of_run": "{name}, seed {seed}",
+        "of_net": "{name}, seed {seed}, epoch {epoch}",
         "epoch": "epoch",
-        "loss": "loss (cross-entropy, nats)",
+        "loss": "cross-entropy (nats)",
+        "log_loss": "cross-entropy (nats, log scale)",
         "accuracy": "accuracy (share right)",
         "train": "training",
         "validation": "validation",
         "test": "test",
         "none": "not used",
         "unmarked": "no mark",
-        "frequency_baseline": "label frequencies alone",
-        "majority_baseline": "always the majority label",
+        "frequency_baseline": "baseline: label frequencies alone",
+        "majority_baseline": "baseline: always the majority label",
         "kept": "net kept (epoch {epoch})",
         "curves": "Learning curves",
-        "confusion": "Confusion matrix, {split} set ({correct} of {total} right)",
+        "confusion": "Confusion matrix, {split}: {correct} of {total} right",
+        "train_set": "training set",
+        "validation_set": "validation set",
+        "test_set": "test set",
         "said": "label that the net says",
         "true": "true label",
-        "count": "integers",
+        "occurring": "{shown} of the {total} labels occur",
+        "count": "number of integers",
         "map": "All integers 0 to {last}: {correct} of {total} right",
         "low": "n modulo {columns}",
         "high": "n divided by {columns}, rounded down",
         "right": "right",
         "wrong": "wrong",
         "weights": "Weights of the first layer",
-        "feature": "input bit",
-        "other_feature": "feature",
-        "neuron": "hidden neuron (largest norm at the top)",
+        "binary": "input bit",
+        "digits": "input digit: 0 to {last}, left to right, at each place",
+        "scaled": "input",
+        "neuron": "hidden neuron, by rank (largest norm first)",
         "weight": "weight (no unit)",
         "neurons": "What the {count} most striking hidden neurons answer to each integer",
-        "activation": "activation (white: least, black: most, per neuron)",
-        "animation": "Epoch {epoch}: {correct} of {total} right",
+        "one_neuron": "neuron {index}",
+        "activation": "activation of each neuron: white least, black most",
+        "animation": "{correct} of {total} right",
     },
     "fr": {
+        "of_run": "{name}, graine {seed}",
+        "of_net": "{name}, graine {seed}, époque {epoch}",
         "epoch": "époque",
-        "loss": "perte (entropie croisée, nats)",
+        "loss": "entropie croisée (nats)",
+        "log_loss": "entropie croisée (nats, échelle log.)",
         "accuracy": "exactitude (part de réponses justes)",
         "train": "entraînement",
         "validation": "validation",
         "test": "test",
         "none": "non utilisé",
         "unmarked": "sans marque",
-        "frequency_baseline": "fréquences des étiquettes seules",
-        "majority_baseline": "toujours l'étiquette majoritaire",
+        "frequency_baseline": "référence\N{NO-BREAK SPACE}: fréquences des étiquettes seules",
+        "majority_baseline": "référence\N{NO-BREAK SPACE}: toujours l’étiquette majoritaire",
         "kept": "réseau retenu (époque {epoch})",
-        "curves": "Courbes d'apprentissage",
-        "confusion": "Matrice de confusion, jeu de {split} ({correct} justes sur {total})",
+        "curves": "Courbes d’apprentissage",
+        "confusion": "Matrice de confusion, {split} ({correct} sur {total} justes)",
+        "train_set": "jeu d’entraînement",
+        "validation_set": "jeu de validation",
+        "test_set": "jeu de test",
         "said": "étiquette donnée par le réseau",
         "true": "étiquette vraie",
-        "count": "nombre d'entiers",
-        "map": "Tous les entiers de 0 à {last} : {correct} justes sur {total}",
+        "occurring": "{shown} des {total} étiquettes apparaissent",
+        "count": "nombre d’entiers",
+        "map": "Tous les entiers de 0 à {last} ({correct} sur {total} justes)",
         "low": "n modulo {columns}",
         "high": "partie entière de n / {columns}",
         "right": "juste",
         "wrong": "faux",
         "weights": "Poids de la première couche",
-        "feature": "bit d'entrée",
-        "other_feature": "entrée",
-        "neuron": "neurone caché (plus grande norme en haut)",
+        "binary": "bit d’entrée",
+        "digits": "chiffre d’entrée\N{NO-BREAK SPACE}: 0 à {last}, de gauche à droite, par rang",
+        "scaled": "entrée",
+        "neuron": "neurone caché, par rang (plus grande norme d’abord)",
         "weight": "poids (sans unité)",
         "neurons": "Réponses des {count} neurones cachés les plus marquants à chaque entier",
-        "activation": "activation (blanc : minimum, noir : maximum, par neurone)",
-        "animation": "Époque {epoch} : {correct} justes sur {total}",
+        "one_neuron": "neurone {index}",
+        "activation": "activation de chaque neurone\N{NO-BREAK SPACE}: blanc minimum, noir maximum",
+        "animation": "{correct} sur {total} justes",
     },
 }
 
@@ -79,3 +105,26 @@ def texts(language: str) -> dict[str, str]:
     if language not in TEXTS:
         raise UnknownNameError("language", language, TEXTS)
     return TEXTS[language]
+
+
+def of_net(run: Run, text: dict[str, str], epoch: int | None = None) -> str:
+    """Says which net a picture is of: its experiment's name, seed and epoch.
+
+    Args:
+        run: The run.
+        text: The texts in a language.
+        epoch: The net's epoch; that of the kept net if None.
+    """
+    report = run.report
+    epoch = report.kept_epoch if epoch is None else epoch
+    return text["of_net"].format(name=shortened(report.name), seed=report.seed, epoch=epoch)
+
+
+def shortened(name: str, length: int = 24) -> str:
+    """Gives a name of at most `length` characters, the middle left out.
+
+    >>> shortened("fizzbuzzbazzbang", 10)
+    'fizzb…bang'
+    """
+    half = length // 2
+    return name if len(name) <= length else f"{name[:half]}…{name[half + 1 - length :]}"

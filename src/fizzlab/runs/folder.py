@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fizzlab.errors import RunExistsError, StorageError
+from fizzlab.experiment import Experiment
 
-EXPERIMENT, CHECKPOINT = "experiment.toml", "checkpoint.safetensors"
+RUNS = Path("runs")  # where new runs go
+EXPERIMENT, CHECKPOINT, RESULT = "experiment.toml", "checkpoint.safetensors", "result.json"
 
 
 def write(path: Path, content: bytes) -> None:
@@ -65,7 +67,7 @@ def storage_error(path: Path, error: OSError) -> StorageError:
         f"{path} cannot be written: "
         + ("no space is left." if full else f"{error.strerror or error}."),
         expected="a folder that can be written to, with some space",
-        fix="free some space and resume the run" if full else "choose another folder with --out",
+        fix="free some space and try again (a run that was begun can be resumed)" if full else "choose another folder with --out",
     )
 
 
@@ -91,9 +93,10 @@ def create(folder: Path, files: Mapping[str, bytes], *, overwrite: bool = False)
         for name, content in files.items():
             _write_through(aside / name, content)
         _sync_folder(aside)
-        if overwrite and is_taken(folder):  # without, the rename fails if it was taken just now
-            shutil.rmtree(_moved_aside(folder))
-        aside.rename(folder)
+        if overwrite and is_taken(folder):
+            _replace(folder, aside)
+        else:
+            aside.rename(folder)  # fails if it was taken just now
         _sync_folder(folder.parent)
     except OSError as error:
         if error.errno in {errno.ENOTEMPTY, errno.EEXIST} and is_taken(folder):  # just now
@@ -104,9 +107,20 @@ def create(folder: Path, files: Mapping[str, bytes], *, overwrite: bool = False)
             shutil.rmtree(aside, ignore_errors=True)
 
 
-def _moved_aside(folder: Path) -> Path:
-    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
-    return folder.rename(old / folder.name).parent
+def _replace(folder: Path, new: Path) -> None:
+    """Puts a new folder in the place of an old one, which is gone only once the new one stands.
+
+    There is no portable way to exchange two folders at once: a kill between the two renames
+    leaves the old one whole beside its place, under its name with `.old` added.
+    """
+    old = free_folder(folder.parent, f"{folder.name}.old")
+    folder.rename(old)
+    try:
+        new.rename(folder)
+    except OSError:
+        old.rename(folder)
+        raise
+    shutil.rmtree(old)
 
 
 def is_taken(folder: Path) -> bool:
@@ -131,6 +145,11 @@ def taken_error(folder: Path) -> RunExistsError:
         expected="a new folder" + ("" if is_run else " (what stands there is not a run)"),
         fix="choose another --out" + (", or replace it with --overwrite" if is_run else ""),
     )
+
+
+def run_name(experiment: Experiment) -> str:
+    """Gives the name of a new run's folder: NAME-seedN."""
+    return f"{experiment.name}-seed{experiment.seed}"
 
 
 def free_folder(parent: Path, name: str) -> Path:

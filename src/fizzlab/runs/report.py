@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 from torch import nn
 
-from fizzlab.configuration import Frozen
+from fizzlab.configuration import Document
 from fizzlab.data import Splits
 from fizzlab.evaluation import Evaluation, evaluate, predict_labels, unseen_kinds
 from fizzlab.experiment import Experiment
@@ -14,7 +14,7 @@ from fizzlab.runs.state import State
 MAX_PREDICTIONS = 10_000
 
 
-class PerSplit(Frozen):
+class PerSplit(Document):
     """A figure of each split; null where there is no such split."""
 
     train: float | None
@@ -22,18 +22,19 @@ class PerSplit(Frozen):
     test: float | None = None
 
 
-class LossPerSplit(Frozen):
+class LossPerSplit(Document):
     """A loss in nats; null where there is no such split, or where it overflows."""
 
     train: float | None
     validation: float | None
 
 
-class Report(Frozen):
+class Report(Document):
     """The result of a run."""
 
     run: str | None = Field(description="folder of the run; null if it was kept in memory")
     name: str = Field(description="name of the experiment, such as its preset's")
+    net: str = Field(description="class of the net: MLP, or your own")
     seed: int
     epochs: int = Field(description="epochs trained")
     stopped: str = Field(description="epochs, target, patience, time or interrupted")
@@ -85,6 +86,7 @@ def build_report(
     return Report(
         run=run,
         name=experiment.name,
+        net=type(state.net).__name__,
         seed=experiment.seed,
         epochs=state.epoch,
         stopped=stopped,

@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import platform
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,22 +19,23 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from fizzlab.data import Split, Splits, is_file
-from fizzlab.errors import ConfigError, RunError, UsageError
+from fizzlab.data import Split, Splits, is_file, refuse_too_much
+from fizzlab.errors import ConfigError, DataError, RunError, UsageError
 from fizzlab.evaluation import Evaluation, Explanation, evaluate, explain, predict_labels
 from fizzlab.experiment import Experiment
 from fizzlab.nets import MLP, build_net
+from fizzlab.randomness import SAMPLE, permutation
 from fizzlab.rules import as_integers
 from fizzlab.runs import folder
+from fizzlab.runs.environment import environment
 from fizzlab.runs.report import Report, build_report, is_best_kept
-from fizzlab.runs.session import watched_integers
+from fizzlab.runs.session import one_thread, watched_integers
 from fizzlab.runs.state import Checkpoint, State, read_checkpoint, to_bytes
 from fizzlab.training import build_optimizer
 
 if TYPE_CHECKING:
     import polars as pl
 
-_PACKAGES = ("fizzlab", "torch", "numpy", "safetensors", "polars", "pydantic")
 
 
 @dataclass
@@ -45,7 +47,6 @@ class Run:
         splits: The data it was trained, validated and tested on.
         state: Where training stands.
         path: Its folder; None if it was kept in memory.
-        interrupted_by: "interrupted" or "time" if training was just cut short, else None.
         refit_of: Folder of the run whose recipe this one refits, if any.
     """
 
@@ -53,7 +54,6 @@ class Run:
     splits: Splits
     state: State
     path: Path | None = None
-    interrupted_by: str | None = None
     refit_of: str | None = None
 
     @cached_property
@@ -67,20 +67,21 @@ class Run:
     @property
     def stopped(self) -> str:
         """Why training ended: epochs, target, patience, time or interrupted."""
-        return self.state.stopped or self.interrupted_by or "interrupted"
+        return self.state.stopped or self.state.interrupted_by
 
     @cached_property
     def report(self) -> Report:
         """The result: accuracies, predictions, baselines; the document of `train --json`."""
-        return build_report(
-            self.experiment,
-            self.splits,
-            self.state,
-            self.net,
-            run=os.fsencode(self.path).decode(errors="replace") if self.path else None,
-            stopped=self.stopped,
-            refit_of=self.refit_of,
-        )
+        with one_thread():
+            return build_report(
+                self.experiment,
+                self.splits,
+                self.state,
+                self.net,
+                run=os.fsencode(self.path).decode(errors="replace") if self.path else None,
+                stopped=self.stopped,
+                refit_of=self.refit_of,
+            )
 
     @property
     def history(self) -> pl.DataFrame:
@@ -98,6 +99,23 @@ class Run:
         said = predict_labels(self.net, self.experiment.encoding, test.integers)
         return [int(n) for n in test.integers[said != test.labels]]
 
+    def truth(self, integers: Iterable[int] | np.ndarray) -> np.ndarray:
+        """Gives the label of each integer: the data's where they hold it, else the rule's.
+
+        They differ only where a CSV file departs from the rule.
+
+        Returns:
+            The labels, int64, shape (n,).
+        """
+        values = as_integers(integers)
+        splits = (self.splits.train, self.splits.validation, self.splits.test)
+        known = {n: label for split in splits for n, label in split.pairs()}
+        labels = self.experiment.rule.labels(values)
+        return np.array(
+            [known.get(n, label) for n, label in zip(values.tolist(), labels.tolist(), strict=True)],
+            dtype=np.int64,
+        )
+
     def predict(self, integers: Iterable[int] | np.ndarray) -> list[str]:
         """Gives the word that the kept net says for each integer.
 
@@ -110,24 +128,45 @@ class Run:
         return [word(int(n), label) for n, label in zip(values, labels, strict=True)]
 
     def evaluate(
-        self, integers: Iterable[int] | np.ndarray, *, sampled: bool = False
+        self, integers: Iterable[int] | np.ndarray, *, sample: int | None = None
     ) -> Evaluation:
         """Compares the kept net with the rule on any integers.
 
         Args:
             integers: At least one integer.
-            sampled: Whether they are a random sample of what they stand for.
+            sample: Check only this many of them, drawn at random (`sampled`).
 
         Raises:
             UsageError: If there are no integers.
+            DataError: If there are more than fit in memory.
             IntegerError: If an integer does not fit the encoding.
         """
-        values = as_integers(integers).copy()
+        experiment, trained = self.experiment, self.splits.train.labels
+        values = as_integers(integers)
         if not len(values):
             raise UsageError("There is nothing to evaluate.", expected="at least one integer")
-        rule = self.experiment.rule
-        split, trained = Split(values, rule.labels(values)), self.splits.train.labels
-        return evaluate(self.net, self.experiment.encoding, rule, split, trained, sampled=sampled)
+        drawn = values.copy() if sample is None else self.sampled(values, sample)
+        refuse_too_much(len(drawn), experiment.encoding.features)
+        split = Split(drawn, experiment.rule.labels(drawn))
+        is_sample = len(drawn) < len(values)
+        with one_thread():
+            return evaluate(
+                self.net, experiment.encoding, experiment.rule, split, trained, sampled=is_sample
+            )
+
+    def sampled(self, integers: Iterable[int] | np.ndarray, size: int) -> np.ndarray:
+        """Draws integers at random without replacement, the same ones each time, in their order.
+
+        The draw belongs to the experiment's seed and the number of integers, and to nothing that
+        training has drawn.
+
+        Args:
+            integers: Where to draw from.
+            size: How many; all of them if there are no more.
+        """
+        values = as_integers(integers)
+        order = permutation(self.experiment.seed, "subset", len(values), purpose=SAMPLE)
+        return values[np.sort(order[:size])]
 
     def explain(self, integer: int) -> Explanation:
         """Tells why one integer is right or wrong.
@@ -139,19 +178,24 @@ class Run:
             self.net, self.experiment.encoding, self.experiment.rule, self.splits, integer
         )
 
-    def save(self, state: State | None = None) -> None:
+    def checkpoint(self) -> bytes:
+        """Gives the content of the run's checkpoint: everything that training needs to go on."""
+        about = {
+            "experiment": portable(self.experiment)[0].model_dump(mode="json"),
+            "net_class": class_name(self.state.net),
+            "net": described(self.state.net),
+            "refit_of": self.refit_of,
+        }
+        return to_bytes(self.state, about)
+
+    def save(self) -> None:
         """Writes the checkpoint of a run that has a folder.
 
         Raises:
             StorageError: If it cannot be written; the one before stays.
         """
         if self.path:
-            about = {
-                "experiment": portable(self.experiment)[0].model_dump(mode="json"),
-                "net_class": class_name(self.state.net),
-                "refit_of": self.refit_of,
-            }
-            folder.write(self.path / folder.CHECKPOINT, to_bytes(state or self.state, about))
+            folder.write(self.path / folder.CHECKPOINT, self.checkpoint())
 
     def export(self) -> None:
         """Writes the files that are derived from the checkpoint, for other tools to read.
@@ -165,7 +209,7 @@ class Run:
         folder.write(self.path / "model.safetensors", safetensors.torch.save(weights))
         folder.write(self.path / "history.parquet", parquet(self.history))
         folder.write(self.path / "environment.json", json_bytes(environment()))
-        folder.write(self.path / "result.json", self.report.model_dump_json(indent=2).encode())
+        folder.write(self.path / folder.RESULT, self.report.model_dump_json(indent=2).encode())
 
 
 def parquet(frame: pl.DataFrame) -> bytes:
@@ -182,28 +226,14 @@ def json_bytes(value: Any) -> bytes:
     return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def environment() -> dict[str, Any]:
-    """Gives what a result may depend on: versions, processor, threads."""
-    return {
-        "python": platform.python_version(),
-        "system": platform.system(),
-        "machine": platform.machine(),
-        "packages": {name: _version(name) for name in _PACKAGES},
-        "torch_threads": 1,
-        "torch_cpu": torch.backends.cpu.get_cpu_capability(),
-    }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
 def class_name(net: nn.Module) -> str:
     """Gives the full name of a net's class."""
     return f"{type(net).__module__}.{type(net).__qualname__}"
+
+
+def described(net: nn.Module) -> str:
+    """Describes a net's modules, as torch prints them, without addresses in memory."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(net))
 
 
 def portable(experiment: Experiment) -> tuple[Experiment, dict[str, Path]]:
@@ -214,106 +244,6 @@ def portable(experiment: Experiment) -> tuple[Experiment, dict[str, Path]]:
     return (experiment.replaced(names) if names else experiment), files
 
 
-def open_run(path: str | Path, net: nn.Module | None = None) -> Run:
-    """Reads a run from its folder.
-
-    Args:
-        path: The folder.
-        net: A module of the class that was trained, if that was one of your own.
-
-    Raises:
-        RunError: If there is no run there, or it is damaged.
-        NewerVersionError: If a later fizzlab wrote it.
-    """
-    path = Path(path)
-    experiment = read_experiment(path)
-    checkpoint = _checkpoint(path)
-    if checkpoint is None:
-        net = build_net(experiment) if net is None else net
-        state = State(net, build_optimizer(net, experiment.recipe))
-        return Run(experiment, experiment.splits(), state, path)
-    _check_same(path, experiment, checkpoint)
-    net = _net_of(path, experiment, checkpoint) if net is None else net
-    state = checkpoint.restore(net, build_optimizer(net, experiment.recipe))
-    refit_of = checkpoint.about.get("refit_of")
-    return Run(experiment, experiment.splits(), state, path, refit_of=refit_of)
-
-
-def read_experiment(path: Path) -> Experiment:
-    """Reads the experiment of a run.
-
-    Raises:
-        RunError: If there is no run, or its experiment is damaged.
-    """
-    if not os.path.isfile(path / folder.EXPERIMENT):  # noqa: PTH113, as False for any bad name
-        raise RunError(
-            f"{path} is not a run." if os.path.exists(path) else f"There is no run {path}.",  # noqa: PTH110
-            expected=f"a folder with {folder.EXPERIMENT}, as `fizzlab train` makes it",
-            fix="`fizzlab runs` lists the runs there are",
-        )
-    try:
-        return Experiment.read(path / folder.EXPERIMENT)
-    except ConfigError as error:
-        raise RunError(f"{path / folder.EXPERIMENT} is damaged: {error}") from None
-
-
-def _checkpoint(path: Path) -> Checkpoint | None:
-    file = path / folder.CHECKPOINT
-    return read_checkpoint(file) if file.exists() else None
-
-
-def _net_of(path: Path, experiment: Experiment, checkpoint: Checkpoint) -> nn.Module:
-    trained = checkpoint.about["net_class"]
-    if trained != f"{MLP.__module__}.{MLP.__qualname__}":
-        raise RunError(
-            f"The net of {path} is of a class of your own, {trained}.",
-            expected="that class",
-            fix=f'open it in Python: fizzlab.open_run("{path}", net={trained.split(".")[-1]}())',
-        )
-    return build_net(experiment)
-
-
-def _check_same(path: Path, experiment: Experiment, checkpoint: Checkpoint) -> None:
-    """Makes sure that experiment.toml was not edited after training (epochs may be)."""
-    try:  # through Experiment, so that settings that came later have their defaults
-        trained = Experiment(**checkpoint.about["experiment"]).model_dump(mode="json")
-    except (ConfigError, TypeError) as error:
-        raise RunError(f"{path / folder.CHECKPOINT} is damaged: {error}") from None
-    now = portable(experiment)[0].model_dump(mode="json")
-    changed = [
-        f"{name}: {old!r} → {new!r}"
-        for name, old, new in differences(trained, now)
-        if name != "recipe.epochs"
-    ]
-    if changed:
-        raise RunError(
-            f"{path / folder.EXPERIMENT} was changed after training.",
-            expected="the settings that the checkpoint was trained with",
-            got="; ".join(changed)[:300],
-            fix="undo the change, or train a new run from it with --config",
-        )
-
-
-def differences(
-    old: dict[str, Any], new: dict[str, Any], prefix: str = ""
-) -> list[tuple[str, Any, Any]]:
-    """Lists (name, old value, new value) of the settings in which two experiments differ."""
-    found = []
-    for name in dict.fromkeys([*old, *new]):
-        before, after = old.get(name), new.get(name)
-        if isinstance(before, dict) and isinstance(after, dict):
-            found += differences(before, after, f"{prefix}{name}.")
-        elif before != after:
-            found.append((f"{prefix}{name}", before, after))
-    return found
-
-
 def watched(run: Run) -> np.ndarray:
     """Gives the integers that the snapshots of a run are about."""
     return watched_integers(run.experiment, run.splits)
-
-
-def list_runs(parent: str | Path = "runs") -> list[Path]:
-    """Lists the folders of all runs below `parent`, oldest first."""
-    found = [path.parent for path in Path(parent).glob(f"[!.]*/{folder.EXPERIMENT}")]
-    return sorted(found, key=lambda path: ((path / folder.EXPERIMENT).stat().st_mtime, path.name))

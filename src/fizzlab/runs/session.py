@@ -1,19 +1,15 @@
-"""One training, watched: consumes the loop, and keeps history, best net, stops and the disk.
+"""One training, watched: consumes the loop, measures, keeps the best net, and decides when to stop.
 
-Nothing here changes what is learned. Interruptions (Ctrl-C, a time budget, a kill) lose at most
-the epochs since the last checkpoint, and resuming gives the same bits as not having stopped.
+Nothing here changes what is learned, and nothing here touches the disk.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from types import FrameType
 
 import numpy as np
 import torch
@@ -24,6 +20,7 @@ from fizzlab.errors import DivergedError
 from fizzlab.evaluation import dead_share, frequency_loss, measure
 from fizzlab.experiment import Experiment
 from fizzlab.nets import logits
+from fizzlab.runs.selection import Selection
 from fizzlab.runs.state import State
 from fizzlab.training import Epoch, train_epochs
 
@@ -57,72 +54,48 @@ Watcher = Callable[[Update], None]
 
 
 class Session:
-    """Trains a state to its end, or until it is interrupted.
+    """Trains a state to its end, and keeps its history, snapshots and best net.
 
     Args:
         experiment: What is trained, and how.
         splits: Its data.
         state: Where training stands; changed in place.
-        save: Writes the state; called at least every `save_every_s` seconds.
-        watch: Told after every epoch.
-        time_budget_s: Seconds after which to interrupt; None for no limit.
-        save_every_s: Longest time between two writes, in seconds.
     """
 
-    def __init__(
-        self,
-        experiment: Experiment,
-        splits: Splits,
-        state: State,
-        *,
-        save: Callable[[State], None],
-        watch: Watcher | None = None,
-        time_budget_s: float | None = None,
-        save_every_s: float = 2.0,
-    ) -> None:
+    def __init__(self, experiment: Experiment, splits: Splits, state: State) -> None:
         self.experiment, self.splits, self.state = experiment, splits, state
         self.recipe = experiment.recipe
-        self._save, self._watch = save, watch
-        self._time_budget_s, self._save_every_s = time_budget_s, save_every_s
         self._train = tensors(experiment, splits.train)
         self._validation = tensors(experiment, splits.validation)
         watched = watched_integers(experiment, splits)
         self._watched = torch.from_numpy(experiment.encoding.rows(watched))
-        self._baseline = math.inf
-        if len(splits.validation):
-            self._baseline = frequency_loss(splits.validation.labels)
-        self.interrupted = False
+        baseline = frequency_loss(splits.validation.labels) if len(splits.validation) else math.inf
+        self._selection = Selection(self.recipe, baseline, state.best_loss, state.best_epoch)
+        self._learning_rate = 0.0  # of the last step
 
-    def run(self) -> str:
-        """Trains; gives why it ended: epochs, target, patience, time or interrupted.
+    def updates(self) -> Iterator[Update]:
+        """Trains, and yields once for the untrained net and once an epoch, until it is over.
+
+        Whoever consumes this may stop at any yield: `state` is then between two epochs.
 
         Raises:
-            DivergedError: If the loss becomes NaN or infinite; the last checkpoint stays.
+            DivergedError: If the loss becomes NaN or infinite.
         """
-        state, began, earlier = self.state, time.monotonic(), self.state.seconds
-        saved = began
-        with one_thread(), self._listening_to_ctrl_c():
-            if not state.history["epoch"]:
-                self._evaluate(0.0)
-                self._tell(math.nan, evaluated=True)
-                self._save(state)
-            if state.stopped is None:
-                for epoch in self._epochs():
-                    state.epoch = epoch.number
-                    self._after(epoch)
-                    now = time.monotonic()
-                    state.seconds = earlier + now - began
-                    if state.stopped is not None:
-                        break
-                    over = self._is_interrupted(now - began)
-                    if over or now - saved >= self._save_every_s:
-                        self._refuse_divergence(epoch)
-                        self._save(state)
-                        saved = now
-                    if over:
-                        break
-            self._save(state)
-        return state.stopped or ("interrupted" if self.interrupted else "time")
+        state, began = self.state, time.monotonic()
+        if not state.history["epoch"]:
+            self._evaluate()
+            yield self._update(math.nan, evaluated=True)
+            began = time.monotonic()
+        if state.stopped is not None:
+            return
+        for epoch in self._epochs():
+            state.epoch, self._learning_rate = epoch.number, epoch.learning_rate
+            evaluated = self._after(epoch)
+            state.seconds += time.monotonic() - began
+            yield self._update(epoch.loss, evaluated=evaluated)
+            began = time.monotonic()
+            if state.stopped is not None:
+                return
 
     def _epochs(self) -> Iterator[Epoch]:
         state, (rows, labels) = self.state, self._train
@@ -130,34 +103,39 @@ class Session:
             state.net, state.optimizer, rows, labels, self.experiment, done=state.epoch
         )
 
-    def _after(self, epoch: Epoch) -> None:
+    def _after(self, epoch: Epoch) -> bool:
+        """Evaluates and chooses where the recipe says so; tells whether it evaluated."""
         if not math.isfinite(epoch.loss):
             raise DivergedError(epoch.number, epoch.learning_rate, epoch.loss)
         on_grid = epoch.number % self.recipe.evaluate_every == 0
-        is_last = epoch.number == self.recipe.epochs
+        is_last = epoch.number == self.recipe.last_epoch
         if on_grid or is_last:
-            self._evaluate(epoch.learning_rate)
+            self._evaluate()
         if on_grid:
             self._choose()
         if is_last and self.state.stopped is None:
             self.state.stopped = "epochs"
-        self._tell(epoch.loss, evaluated=on_grid or is_last)
+        return on_grid or is_last
 
-    def _refuse_divergence(self, epoch: Epoch) -> None:
-        """Makes sure that no checkpoint holds a net that the last step has ruined."""
+    def refuse_divergence(self) -> None:
+        """Makes sure that no checkpoint will hold a net that the last step has ruined.
+
+        Raises:
+            DivergedError: If the training loss is NaN or infinite.
+        """
         loss = measure(self.state.net, *self._train).loss
         if not math.isfinite(loss):
-            raise DivergedError(epoch.number, epoch.learning_rate, loss)
+            raise DivergedError(self.state.epoch, self._learning_rate, loss)
 
-    def _evaluate(self, learning_rate: float) -> None:
+    def _evaluate(self) -> None:
         """Adds a row to the history, and a snapshot now and then."""
         net, history = self.state.net, self.state.history
         train = measure(net, *self._train)
         if not math.isfinite(train.loss):
-            raise DivergedError(self.state.epoch, learning_rate, train.loss)
+            raise DivergedError(self.state.epoch, self._learning_rate, train.loss)
         row = {
             "epoch": float(self.state.epoch),
-            "learning_rate": learning_rate,
+            "learning_rate": self._learning_rate,
             "train_loss": train.loss,
             "train_accuracy": train.accuracy,
             "validation_loss": math.nan,
@@ -180,50 +158,20 @@ class Session:
 
     def _choose(self) -> None:
         """Keeps the best net by validation, and decides whether to stop."""
-        state, recipe = self.state, self.recipe
+        state = self.state
         if not len(self.splits.validation):
             return
         loss = state.history["validation_loss"][-1]
-        state.keep_best(loss)
         accuracy = state.history["validation_accuracy"][-1]
-        if recipe.target_accuracy is not None and accuracy >= recipe.target_accuracy:
-            state.stopped = "target"
-        counts = state.best_loss < self._baseline
-        waited = state.epoch - state.best_epoch
-        if recipe.patience is not None and counts and waited >= recipe.patience:
-            state.stopped = "patience"
+        is_best, state.stopped = self._selection.see(state.epoch, loss, accuracy)
+        if is_best:
+            state.keep_best(loss)
 
-    def _tell(self, batch_loss: float, *, evaluated: bool) -> None:
-        if self._watch is None:
-            return
+    def _update(self, batch_loss: float, *, evaluated: bool) -> Update:
         history = self.state.history
         row = {name: values[-1] for name, values in history.items()} if evaluated else None
-        epoch, epochs = self.state.epoch, self.recipe.epochs
-        self._watch(
-            Update(epoch, epochs, batch_loss, row, self.state, self.experiment, self.splits)
-        )
-
-    def _is_interrupted(self, seconds: float) -> bool:
-        over = self._time_budget_s is not None and seconds >= self._time_budget_s
-        return self.interrupted or over
-
-    @contextlib.contextmanager
-    def _listening_to_ctrl_c(self) -> Iterator[None]:
-        """The first Ctrl-C ends training after the epoch, a second one at once."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-
-        def stop(signum: int, frame: FrameType | None) -> None:
-            if self.interrupted:
-                raise KeyboardInterrupt
-            self.interrupted = True
-
-        before = signal.signal(signal.SIGINT, stop)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
+        epoch, epochs = self.state.epoch, self.recipe.last_epoch
+        return Update(epoch, epochs, batch_loss, row, self.state, self.experiment, self.splits)
 
 
 @contextlib.contextmanager

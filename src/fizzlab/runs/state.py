@@ -49,6 +49,7 @@ class State:
         best_epoch: The epoch they are from.
         best_loss: Their validation loss, nats.
         stopped: Why training is over (epochs, target, patience), None while it is not.
+        interrupted_by: What cut it short last: "interrupted" (Ctrl-C, a kill) or "time".
         seconds: Time spent training, interruptions not counted.
     """
 
@@ -61,6 +62,7 @@ class State:
     best_epoch: int = 0
     best_loss: float = float("inf")
     stopped: str | None = None
+    interrupted_by: str = "interrupted"
     seconds: float = 0.0
 
     def keep_best(self, validation_loss: float) -> None:
@@ -93,6 +95,7 @@ def to_bytes(state: State, about: Mapping[str, Any]) -> bytes:
         "best_epoch": state.best_epoch,
         "best_loss": state.best_loss if state.best else None,
         "stopped": state.stopped,
+        "interrupted_by": state.interrupted_by,
         "seconds": state.seconds,
         **about,
     }
@@ -149,6 +152,7 @@ class Checkpoint:
                 best_epoch=self.about["best_epoch"],
                 best_loss=self.about["best_loss"] if self.group("best") else float("inf"),
                 stopped=self.about["stopped"],
+                interrupted_by=self.about["interrupted_by"],
                 seconds=self.about["seconds"],
             )
         except (KeyError, ValueError, RuntimeError, TypeError) as error:

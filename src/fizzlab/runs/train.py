@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +17,14 @@ from fizzlab.experiment import Experiment
 from fizzlab.nets import MLP, build_net, check_net
 from fizzlab.runs import folder
 from fizzlab.runs.bar import bar
-from fizzlab.runs.run import Run, open_run, portable
-from fizzlab.runs.session import Session, Watcher
+from fizzlab.runs.interruptions import interruptions
+from fizzlab.runs.reading import open_run
+from fizzlab.runs.run import Run, portable
+from fizzlab.runs.session import Session, Update, Watcher, one_thread
 from fizzlab.runs.state import State
 from fizzlab.training import build_optimizer
+
+SAVE_EVERY_S = 2.0  # longest time between two checkpoints
 
 
 def train(
@@ -30,7 +36,7 @@ def train(
     progress: bool = True,
     watch: Watcher | None = None,
     time_budget_s: float | None = None,
-    save_every_s: float = 2.0,
+    save_every_s: float = SAVE_EVERY_S,
 ) -> Run:
     """Trains an experiment.
 
@@ -67,7 +73,7 @@ def resume(
     progress: bool = True,
     watch: Watcher | None = None,
     time_budget_s: float | None = None,
-    save_every_s: float = 2.0,
+    save_every_s: float = SAVE_EVERY_S,
 ) -> Run:
     """Goes on with an interrupted run, to the very result it would have had.
 
@@ -98,17 +104,19 @@ def refit(
     net: nn.Module | None = None,
     out: str | Path | None = None,
     progress: bool = True,
+    time_budget_s: float | None = None,
 ) -> Run:
-    """Trains the recipe of a run once more, on all its training integers.
+    """Trains the recipe of a run once more, on its training and validation integers together.
 
-    The epochs are those of the run's kept net, the validation integers are trained on, and
-    nothing is held out or chosen any more.
+    It ends after as many epochs as the run's kept net had, on the same schedule; nothing is held
+    out or chosen any more.
 
     Args:
         run: A finished run with a validation set.
         net: The module that was trained, as it was before, if it was one of your own.
         out: Folder for the new run; None keeps it in memory.
         progress: Show a progress bar.
+        time_budget_s: As for `train`.
 
     Raises:
         UsageError: If the run held out nothing, is not finished, or needs `net`.
@@ -127,44 +135,47 @@ def refit(
             expected="that net, with its initial weights",
             fix="say refit(run, net=...)",
         )
-    epochs = run.report.kept_epoch
     experiment = run.experiment.replaced(
         {
             "name": f"{run.experiment.name}-refit"[:64],
-            "data.validation": 0,
-            "recipe.epochs": epochs,
-            "recipe.warmup_epochs": min(run.experiment.recipe.warmup_epochs, epochs - 1),
+            "data.merge_validation": True,
+            "recipe.stop_after": run.report.kept_epoch,
             "recipe.target_accuracy": None,
             "recipe.patience": None,
         }
     )
-    new = _new_run(experiment, net, Path(out) if out else None, overwrite=False)
-    new.refit_of = str(run.path) if run.path else run.experiment.name
-    return _continue(new, progress, None, None, 2.0)
+    source = str(run.path) if run.path else run.experiment.name
+    new = _new_run(experiment, net, Path(out) if out else None, refit_of=source)
+    return _continue(new, progress, None, time_budget_s)
 
 
-def default_folder(experiment: Experiment, parent: str | Path = "runs") -> Path:
+def default_folder(experiment: Experiment, parent: str | Path = folder.RUNS) -> Path:
     """Gives the folder for a new run: NAME-seedN below `parent`, numbered on if taken."""
-    return folder.free_folder(Path(parent), f"{experiment.name}-seed{experiment.seed}")
+    return folder.free_folder(Path(parent), folder.run_name(experiment))
 
 
 def _new_run(
-    experiment: Experiment, net: nn.Module | None, path: Path | None, overwrite: bool
+    experiment: Experiment,
+    net: nn.Module | None,
+    path: Path | None,
+    overwrite: bool = False,
+    refit_of: str | None = None,
 ) -> Run:
     experiment = _with_hashes(experiment)
     splits = experiment.splits()
     if net is not None:
         check_net(net, experiment)
+    trained = build_net(experiment) if net is None else copy.deepcopy(net)
+    state = State(trained, build_optimizer(trained, experiment.recipe))
+    run = Run(experiment, splits, state, path, refit_of)
     if path is not None:
         taken, files = portable(experiment)
         contents = {name: _content(source) for name, source in files.items()}
         contents[folder.EXPERIMENT] = taken.to_toml().encode()
+        contents[folder.CHECKPOINT] = run.checkpoint()
         folder.create(path, contents, overwrite=overwrite)
-        experiment = Experiment.read(path / folder.EXPERIMENT)
-    trained = build_net(experiment) if net is None else copy.deepcopy(net)
-    return Run(
-        experiment, splits, State(trained, build_optimizer(trained, experiment.recipe)), path
-    )
+        run.experiment = Experiment.read(path / folder.EXPERIMENT)
+    return run
 
 
 def _with_hashes(experiment: Experiment) -> Experiment:
@@ -188,9 +199,20 @@ def _content(path: Path) -> bytes:
 
 def _train_on(run: Run, epochs: int) -> None:
     """Changes the total number of epochs of a run, in memory and on disk."""
-    state, path = run.state, run.path
+    state, path, recipe = run.state, run.path, run.experiment.recipe
     if path is None:
         raise RunError("A run kept in memory cannot be resumed.", fix="train it with out=…")
+    if epochs != recipe.epochs:
+        _refuse_epochs(run, epochs)
+        run.experiment = run.experiment.replaced({"recipe.epochs": epochs})
+        folder.write(path / folder.EXPERIMENT, portable(run.experiment)[0].to_toml().encode())
+    if state.stopped == "epochs" and run.experiment.recipe.last_epoch > state.epoch:
+        state.stopped = None
+        _forget_off_grid(run)
+
+
+def _refuse_epochs(run: Run, epochs: int) -> None:
+    state, recipe = run.state, run.experiment.recipe
     least = state.epoch + (state.stopped is None)  # an unfinished run has an epoch to go
     if epochs < least:
         raise ConfigError(
@@ -198,12 +220,12 @@ def _train_on(run: Run, epochs: int) -> None:
             expected=f"a total of at least {least}",
             got=str(epochs),
         )
-    if epochs != run.experiment.recipe.epochs:
-        run.experiment = run.experiment.replaced({"recipe.epochs": epochs})
-        folder.write(path / folder.EXPERIMENT, portable(run.experiment)[0].to_toml().encode())
-    if state.stopped == "epochs" and epochs > state.epoch:
-        state.stopped = None
-        _forget_off_grid(run)
+    ends = {"target": "target_accuracy", "patience": "patience"}.get(str(state.stopped))
+    if setting := ends or (recipe.stop_after and "stop_after"):
+        raise ConfigError(
+            f"This run ends by recipe.{setting}: a larger number of epochs does not change it.",
+            fix=f"train anew: --config {run.path}/{folder.EXPERIMENT} --set recipe.{setting}=…",
+        )
 
 
 def _forget_off_grid(run: Run) -> None:
@@ -220,28 +242,37 @@ def _continue(
     progress: bool,
     watch: Watcher | None,
     time_budget_s: float | None,
-    save_every_s: float,
+    save_every_s: float = SAVE_EVERY_S,
 ) -> Run:
-    with _watchers(run, progress, watch) as told:
-        session = Session(
-            run.experiment,
-            run.splits,
-            run.state,
-            save=run.save,
-            watch=told,
-            time_budget_s=time_budget_s,
-            save_every_s=save_every_s,
-        )
-        reason = session.run()
-    run.interrupted_by = reason if run.state.stopped is None else None
-    run.export()
+    """Consumes a training to its end or its interruption, and keeps it on disk on the way."""
+    session, saved = Session(run.experiment, run.splits, run.state), time.monotonic()
+    run.state.interrupted_by = "interrupted"  # which is what a kill leaves
+    with one_thread(), interruptions(time_budget_s) as cut, _watchers(run, progress, watch) as tell:
+        for update in session.updates():
+            tell(update)
+            if update.epoch and run.state.stopped is None and cut.reason:
+                run.state.interrupted_by = cut.reason
+                session.refuse_divergence()
+                break
+            if time.monotonic() - saved >= save_every_s:
+                session.refuse_divergence()
+                run.save()
+                saved = time.monotonic()
+        run.save()
+        run.export()
     return run
 
 
 @contextmanager
-def _watchers(run: Run, progress: bool, watch: Watcher | None) -> Iterator[Watcher | None]:
-    if not progress:
-        yield watch
-        return
-    with bar(run.experiment.recipe.epochs, run.state.epoch) as update:
-        yield update if watch is None else lambda news: (update(news), watch(news))[-1]
+def _watchers(run: Run, progress: bool, watch: Watcher | None) -> Iterator[Watcher]:
+    """Gives one watcher that tells the bar and the caller's own."""
+    with contextlib.ExitStack() as stack:
+        told = [watch] if watch else []
+        if progress:
+            told = [stack.enter_context(bar(run.experiment.recipe.last_epoch, run.state.epoch)), *told]
+
+        def tell(update: Update) -> None:
+            for watcher in told:
+                watcher(update)
+
+        yield tell

@@ -1,0 +1,56 @@
+"""Integers as people write them: "15", "1..100", "1..100,200..300"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+
+from fizzlab.errors import DataError
+from fizzlab.rules import as_integers
+
+MAX_INTEGERS = 1_000_000  # in one split, from ranges or a file
+_PART = re.compile(r"\s*(-?\d{1,400})\s*(?:\.\.\s*(-?\d{1,400})\s*)?")
+
+
+def parse_integers(text: str | Iterable[str]) -> np.ndarray:
+    """Reads integers and inclusive ranges: "15", "1..100", "1..100,200..300".
+
+    Args:
+        text: One text, or several.
+
+    Returns:
+        The integers in the order given, shape (n,).
+
+    Raises:
+        DataError: If a part is not an integer or a range, is empty, or there are too many.
+
+    >>> parse_integers("7, 1..3").tolist()
+    [7, 1, 2, 3]
+    """
+    text = text if isinstance(text, str) else ",".join(text)
+    parts = [_parse_part(part) for part in text.split(",") if part.strip()]
+    total = sum(part.stop - part.start for part in parts)
+    if total > MAX_INTEGERS:
+        raise DataError(
+            "That is too many integers.", expected=f"at most {MAX_INTEGERS:,}", got=f"{total:,}"
+        )
+    return as_integers(n for part in parts for n in part)
+
+
+def _parse_part(part: str) -> range:
+    match = _PART.fullmatch(part)
+    if not match:
+        raise DataError(
+            f'Cannot read "{part.strip()[:80]}" as integers.',
+            expected='an integer or an inclusive range, such as "15" or "1..100"',
+            fix="write ranges with two dots, and commas between several",
+        )
+    first = int(match[1])
+    last = int(match[2]) if match[2] else first
+    if last < first:
+        raise DataError(
+            f"The range {part.strip()} is empty.", expected="first..last with first <= last"
+        )
+    return range(first, last + 1)
