@@ -3,12 +3,17 @@
 Both train the same net from the same seed on one thread, and evaluate the training loss at the
 same epochs. fizzlab also keeps history, snapshots, checkpoints and a progress bar. They take
 turns, the order alternating, and the medians are compared; the final losses must be equal.
+
+First the trainings alone, in one process that has everything loaded; then the whole commands,
+each a process of its own with its imports, fizzlab's with its results printed.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -16,8 +21,6 @@ from pathlib import Path
 
 import torch
 from torch import nn
-
-from fizzlab import Experiment, train
 
 EVALUATE_EVERY = 10
 
@@ -44,9 +47,32 @@ def bare(seed: int) -> float:
 
 
 def ours(seed: int) -> float:
+    from fizzlab import Experiment, train
+
     with tempfile.TemporaryDirectory() as folder:
         run = train(Experiment.preset("td1", seed), out=Path(folder) / "run")
         return run.state.history["train_loss"][-1]
+
+
+def command(*words: str) -> Callable[[int], float]:
+    """Gives a function that runs a command with a seed as its last word."""
+
+    def run(seed: int) -> float:
+        with tempfile.TemporaryDirectory() as folder:
+            done = [sys.executable, *words, str(seed)]
+            subprocess.run(done, cwd=folder, check=True, capture_output=True)
+        return 0.0
+
+    return run
+
+
+FIZZLAB = ("-c", "from fizzlab.cli import main; main()", "train", "--preset", "td1")
+TRAININGS = {"bare script": bare, "fizzlab": ours}
+COMMANDS = {
+    "bare script": command(__file__, "--bare"),
+    "fizzlab": command(*FIZZLAB, "--no-figures", "--seed"),
+    "fizzlab with pictures": command(*FIZZLAB, "--seed"),
+}
 
 
 def timed(function: Callable[[int], float], seed: int) -> tuple[float, float]:
@@ -55,12 +81,8 @@ def timed(function: Callable[[int], float], seed: int) -> tuple[float, float]:
     return time.perf_counter() - start, loss
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
-    rounds = parser.parse_args().rounds
-    torch.set_num_threads(1)
-    contestants = {"bare script": bare, "fizzlab": ours}
+def compare(title: str, contestants: dict[str, Callable[[int], float]], rounds: int) -> None:
+    """Lets contestants take turns; prints medians, and ratios to the first one."""
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
     for function in contestants.values():
         function(0)  # warm up
@@ -71,10 +93,24 @@ def main() -> None:
             seconds[name].append(duration)
             losses.add(loss)
         assert len(losses) == 1, f"seed {seed}: the losses differ: {losses}"
-    medians = {name: statistics.median(values) for name, values in seconds.items()}
-    for name, median in medians.items():
-        print(f"{name:12} median {median:.3f} s of {rounds} ({min(seconds[name]):.3f} the best)")
-    print(f"ratio {medians['fizzlab'] / medians['bare script']:.3f} (goal: at most 1.10)")
+    print(f"{title}, medians of {rounds}")
+    first = statistics.median(seconds["bare script"])
+    for name, values in seconds.items():
+        median = statistics.median(values)
+        print(f"  {name:22} {median:.3f} s  ratio {median / first:.3f}  (best {min(values):.3f} s)")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--bare", type=int, metavar="SEED", help="run the bare script only")
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    if asked.bare is not None:
+        print(bare(asked.bare))
+        return
+    compare("Training (goal: a ratio of at most 1.10)", TRAININGS, asked.rounds)
+    compare("Whole command, imports and all", COMMANDS, asked.rounds)
 
 
 if __name__ == "__main__":

@@ -9,27 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from pydantic.json_schema import models_json_schema
 
-from fizzlab import Experiment, Explanation, Report, errors
+from fizzlab import Experiment, errors
 from fizzlab.cli.app import app
+from fizzlab.cli.documents import DOCUMENTS
 from fizzlab.configuration import accepted, settings
 from fizzlab.experiment import PRESETS
 
 DOCS = Path(__file__).parent
-OTHER_DOCUMENTS = """
-| command | document |
-| --- | --- |
-| `predict` | `run`, `predictions`: [integer, word] pairs |
-| `evaluate` | as `train`; with `--on` also `on`, `accuracy.on`, `loss.on`, `evaluations.on`, and the predictions for those integers |
-| `explain` | `run`, `why` (one sentence), and the fields below |
-| `plot` | `run`, `figures`: paths |
-| `show` | as `train`, and `experiment`: every setting |
-| `runs` | `runs`: as `train` without predictions and evaluations; `damaged`: `run`, `problem` |
-| `compare` | `runs`: two as `train`; `settings`: [one, other] by name where they differ; `disagree`: [integer, word, other word, the rule's word] |
-| `presets` | by name: `about`, `settings`; with a name: that experiment; with `--settings`: the JSON Schema of all settings |
-"""
-
-
 ERRORS = """
 # Errors
 
@@ -111,21 +99,55 @@ def _cell(text: str) -> str:
 
 
 def documents() -> str:
-    parts = [
+    lines = [
         "# JSON\n",
-        "Each command prints one JSON document with `--json`, and nothing else on stdout.\n",
-        "## fizzlab train\n",
-        _schema(Report.model_json_schema()),
-        "## The others",
-        OTHER_DOCUMENTS,
-        "## fizzlab explain\n",
-        _schema(Explanation.model_json_schema()),
+        "Each command prints one JSON document with `--json`, and nothing else on stdout. The JSON",
+        "Schemas of all of them are in [schemas.json](schemas.json); a test validates what is printed.",
+        "`fizzlab presets` gives the presets by name (`about`, `settings`); with a name, that",
+        "experiment; with `--settings`, the JSON Schema of all settings.\n",
+        "| command | document |",
+        "| --- | --- |",
     ]
-    return "\n".join(parts)
+    lines += [
+        f"| `fizzlab {name}` | {_link(model.__name__)} |" for name, model in DOCUMENTS.items()
+    ]
+    for name, schema in _definitions().items():
+        lines += [f"\n## {name}\n", f"{schema['description'].partition(chr(10))[0]}\n"]
+        lines += ["| field | values | meaning |", "| --- | --- | --- |"]
+        for field, values in schema["properties"].items():
+            meaning = _cell(values.get("description", ""))
+            lines.append(f"| `{field}` | {_values(values)} | {meaning} |")
+    return "\n".join(lines) + "\n"
 
 
-def _schema(schema: dict[str, Any]) -> str:
-    return f"```json\n{json.dumps(schema, indent=2, ensure_ascii=False)}\n```\n"
+def _definitions() -> dict[str, Any]:
+    models = [(model, "serialization") for model in dict.fromkeys(DOCUMENTS.values())]
+    return models_json_schema(models)[1]["$defs"]  # type: ignore[arg-type]
+
+
+def _link(name: str) -> str:
+    return f"[{name}](#{name.lower()})"
+
+
+def _values(schema: dict[str, Any]) -> str:
+    """Tells in words which values a JSON Schema of a document allows."""
+    if "$ref" in schema:
+        return _link(schema["$ref"].rpartition("/")[2])
+    if "anyOf" in schema:
+        return " or ".join(map(_values, schema["anyOf"]))
+    if "prefixItems" in schema:
+        return f"[{', '.join(map(_values, schema['prefixItems']))}]"
+    if "items" in schema:
+        return f"list of {_values(schema['items'])}"
+    if isinstance(schema.get("additionalProperties"), dict):
+        return f"{_values(schema['additionalProperties'])} by name"
+    return schema.get("type", "any")
+
+
+def schemas() -> str:
+    named = {name: {"$ref": f"#/$defs/{model.__name__}"} for name, model in DOCUMENTS.items()}
+    document = {"properties": named, "$defs": _definitions()}
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def error_page() -> str:
@@ -137,6 +159,7 @@ PAGES = {
     "commands.md": commands,
     "configuration.md": configuration,
     "json.md": documents,
+    "schemas.json": schemas,
     "errors.md": error_page,
 }
 

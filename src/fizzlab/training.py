@@ -69,17 +69,18 @@ def train_epochs(
             labels[order].split(recipe.batch_size),
             strict=True,
         )
-        net.train()
+        if not net.training:  # layers that were frozen on purpose stay as they are
+            net.train()
         with noise(seed, epoch) if dropout else nullcontext():
             for step, (x, y) in enumerate(batches, start=(epoch - 1) * steps_per_epoch):
-                set_rates(optimizer, float(rates.learning_rate[step]), float(rates.momentum[step]))
+                set_rates(optimizer, rates.learning_rate.item(step), rates.momentum.item(step))
                 loss = loss_fn(net(x), y)
                 optimizer.zero_grad()
                 loss.backward()
                 if recipe.clip_norm is not None:
                     nn.utils.clip_grad_norm_(net.parameters(), recipe.clip_norm)
                 optimizer.step()
-        yield Epoch(epoch, loss.item(), float(rates.learning_rate[step]))
+        yield Epoch(epoch, loss.item(), rates.learning_rate.item(step))
 
 
 def batch_order(recipe: Recipe, seed: int, epoch: int, num_integers: int) -> slice | Tensor:

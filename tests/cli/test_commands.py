@@ -6,8 +6,9 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import torch
 
-from fizzlab import Experiment, Report, Rule, Run, open_run
+from fizzlab import Experiment, Report, Rule, Run, list_runs, open_run, train
 from fizzlab.cli.options import parse_settings
 
 QUICK = ["train", "--epochs", "4", "--set", "recipe.evaluate_every=2", "--no-figures"]
@@ -242,3 +243,102 @@ def test_explain_goes_by_the_labels_of_the_data(fizzlab) -> None:
     fizzlab("train", "--epochs", "5", "--no-figures", "--out", "own", *settings)
     assert json.loads(fizzlab("explain", "own", "101", "--json").out)["expected"] == "fizz"
     assert json.loads(fizzlab("explain", "own", "50", "--json").out)["expected"] == "buzz"
+
+
+def test_brackets_in_words_and_names_are_printed_as_they_are(fizzlab) -> None:
+    line = ("train", "--epochs", "2", "--no-figures", "--rule", "3=[/],5=[bold]")
+    done = fizzlab(*line, "--out", "a[red]b", "--time-budget", "0")
+    assert done.code == 0, done.err
+    assert "Go on with: fizzlab train --resume a[red]b" in done.out
+    assert "[/][bold]" in done.out
+    again = fizzlab("compare", "a[red]b", "a[red]b")
+    assert "a[red]b" in again.out
+    assert fizzlab("explain", "a[red]b", "15").code == 0
+
+
+def test_overwriting_the_default_folder(fizzlab) -> None:
+    quick = ("train", "--epochs", "2", "--no-figures", "--quiet")
+    for more, expected in [
+        ((), ["classic-seed0"]),
+        ((), ["classic-seed0", "classic-seed0-2"]),
+        (("--overwrite",), ["classic-seed0", "classic-seed0-2"]),
+    ]:
+        assert fizzlab(*quick, *more).code == 0
+        assert [run.name for run in list_runs()] == expected
+
+
+def test_a_folder_that_another_training_takes_first_is_passed_over(
+    fizzlab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fizzlab import runs
+
+    free, asked = runs.default_folder, []
+
+    def taken_once(experiment: Experiment) -> Path:
+        asked.append(found := free(experiment))
+        if len(asked) == 1:
+            train(experiment, out=found, progress=False, time_budget_s=0.0)
+        return found
+
+    monkeypatch.setattr(runs, "default_folder", taken_once)
+    assert fizzlab("train", "--epochs", "2", "--no-figures", "--quiet").code == 0
+    assert [path.name for path in asked] == ["classic-seed0", "classic-seed0-2"]
+
+
+def test_ones_own_net_is_listed(fizzlab, tmp_path: Path) -> None:
+    own = torch.nn.Sequential(torch.nn.Linear(10, 3), torch.nn.ReLU(), torch.nn.Linear(3, 4))
+    quick = Experiment().replaced({"recipe.epochs": 2})
+    train(quick, net=own, out=tmp_path / "runs" / "own", progress=False)
+    document = fizzlab("runs", "--json").json
+    assert [(found["run"], found["net"]) for found in document["runs"]] == [
+        (str(Path("runs") / "own"), "Sequential")
+    ]
+    assert document["damaged"] == []
+    damaged = fizzlab("show", "runs/own")
+    assert damaged.code == 1
+    assert "a class of your own" in damaged.err
+
+
+def test_a_moved_run_is_listed_where_it_is(fizzlab, tmp_path: Path) -> None:
+    quick = Experiment().replaced({"recipe.epochs": 2})
+    train(quick, out=tmp_path / "runs" / "old", progress=False)
+    (tmp_path / "runs" / "old").rename(tmp_path / "runs" / "new")
+    (tmp_path / "runs" / "new" / "result.json").write_text("{}")  # derived, so not needed
+    assert [found["run"] for found in fizzlab("runs", "--json").json["runs"]] == [
+        str(Path("runs") / "new")
+    ]
+
+
+def test_what_was_chosen_is_told_before_a_refit(fizzlab) -> None:
+    done = fizzlab("train", "--epochs", "30", "--no-figures", "--refit")
+    assert "runs/classic-seed0: epoch " in done.out.replace("\\", "/")
+    assert "on training and validation integers together" in done.out
+    assert "Run: runs/classic-seed0-refit" in done.out.replace("\\", "/")
+
+
+def test_an_interrupted_training_still_asks_for_its_refit(fizzlab) -> None:
+    done = fizzlab("train", "--no-figures", "--refit", "--time-budget", "0")
+    assert "fizzlab train --resume runs/classic-seed0 --refit" in done.out.replace("\\", "/")
+
+
+def test_solid_is_named_only_where_it_would_help(fizzlab) -> None:
+    line = ("train", "--epochs", "5", "--no-figures")
+    assert "or fizzlab train --preset solid" in fizzlab(*line).out
+    for more in (("--rule", "2=a"), ("--set", "encoding.bits=11"), ("--preset", "solid")):
+        out = fizzlab(*line, *more).out
+        assert "Next: fizzlab explain" in out
+        assert "or fizzlab train --preset solid" not in out
+
+
+def test_a_net_is_judged_by_its_data_where_they_depart_from_the_rule(fizzlab) -> None:
+    swapped = "".join(f"{n},{'buzz' if n % 3 == 0 else 'number'}\n" for n in range(101, 300))
+    Path("own.csv").write_text("integer,label\n" + swapped)
+    settings = ("--set", "data.train=own.csv", "--set", "data.validation=0")
+    done = fizzlab("train", "--epochs", "2", "--no-figures", "--out", "own", *settings)
+    assert done.code == 0, done.err
+    truth = open_run("own").truth(range(1, 300))
+    assert truth[:100].tolist() == Experiment().rule.labels(range(1, 101)).tolist()
+    assert truth[100:].tolist() == [2 * (n % 3 == 0) for n in range(101, 300)]
+    document = fizzlab("explain", "own", "3", "--json").json
+    assert not document["kind_agrees"]
+    assert "the data label them otherwise than the rule" in document["why"]

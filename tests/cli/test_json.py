@@ -11,7 +11,9 @@ import jsonschema
 import pytest
 
 from fizzlab import Experiment, Report, Rule, Run
+from fizzlab.cli.documents import DOCUMENTS
 
+SCHEMAS = json.loads((Path(__file__).parents[2] / "docs" / "schemas.json").read_text("utf-8"))
 TRAIN = ["train", "--epochs", "3", "--no-figures", "--json"]
 KEYS = {"run", "seed", "epochs", "stopped", "seconds", "kept", "loss", "accuracy", "predictions"}
 
@@ -59,8 +61,15 @@ def test_every_command_prints_one_document(
 ) -> None:
     done = fizzlab(*line, *more)
     assert done.code == 0, done.err
-    assert keys <= one_document(done.out).keys()
+    document = one_document(done.out)
+    assert keys <= document.keys()
     assert done.err == ""
+    name = f"{line[0]} --on" if "--on" in line else line[0]
+    if name != "presets":
+        schema = {"$ref": f"#/$defs/{DOCUMENTS[name].__name__}", "$defs": SCHEMAS["$defs"]}
+        jsonschema.validate(document, schema)
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(document | {"unheard of": 1}, schema)
 
 
 @pytest.mark.parametrize(("preset", "trained", "held"), [("td1", 923, 0), ("classic", 823, 100)])

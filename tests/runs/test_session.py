@@ -30,7 +30,7 @@ def replayed(
     seen = iter([9.9, *losses])
 
     def measure(net: object, rows: object, labels: list[int]) -> Measure:
-        return Measure(next(seen), 0.9) if len(labels) == 100 else Measure(1.0, 0.5)
+        return Measure(next(seen), 0.9, 0.0) if len(labels) == 100 else Measure(1.0, 0.5, 0.0)
 
     def epochs(*_: object, **__: object):
         return (Epoch(number, 1.0, 0.1) for number in range(1, len(losses) + 1))

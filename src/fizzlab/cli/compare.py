@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,6 +24,7 @@ def compare(
 ) -> None:
     """Compare two runs: what was set differently, what came, and where the nets disagree."""
     from fizzlab.cli import output
+    from fizzlab.cli.documents import Comparison
     from fizzlab.configuration import differences
     from fizzlab.runs import open_run
 
@@ -31,8 +32,8 @@ def compare(
     changed = differences(first.experiment, second.experiment)
     disagree = _disagreements(first, second)
     if as_json:
-        reports = [found.report.model_dump(mode="json") for found in (first, second)]
-        output.print_json({"runs": reports, "settings": changed, "disagree": disagree})
+        both = (first.report, second.report)
+        output.print_json(Comparison(runs=both, settings=changed, disagree=tuple(disagree)))
     if as_json or quiet:
         return
     made = output.table("", str(run), str(other), title="Two runs")
@@ -53,11 +54,11 @@ def compare(
     )
 
 
-def _disagreements(first: Run, second: Run) -> list[Any]:
+def _disagreements(first: Run, second: Run) -> list[tuple[int, str, str, str]]:
     said, other = dict(first.report.predictions), dict(second.report.predictions)
     rule = first.experiment.rule
     return [
-        [n, word, other[n], rule.word(n, rule.label(n))]
+        (n, word, other[n], rule.word(n, rule.label(n)))
         for n, word in said.items()
         if n in other and other[n] != word
     ]

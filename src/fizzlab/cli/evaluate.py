@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +12,7 @@ from fizzlab.errors import DataError
 if TYPE_CHECKING:
     import numpy as np
 
+    from fizzlab.cli.documents import EvaluatedOn
     from fizzlab.evaluation import Evaluation
     from fizzlab.runs import Run
 
@@ -35,14 +35,16 @@ def evaluate(
     opened = open_run(run)
     if on is None and sample is not None:
         raise DataError("--sample needs --on.", expected="--on 1..100 --sample 50")
-    found, values = (None, None) if on is None else _evaluated(opened, on, sample)
-    if as_json:
-        output.print_json(_document(opened, run, on, found, values))
-    elif quiet:
+    if on is None:
+        if as_json:
+            output.print_json(opened.report)
+        elif not quiet:
+            output.print_results(opened)
         return
-    elif found is None:
-        output.print_results(opened)
-    else:
+    found, values = _evaluated(opened, on, sample)
+    if as_json:
+        output.print_json(_document(opened, on, found, values))
+    elif not quiet:
         output.console().print(
             f"{on}, by the rule: {found.text}; loss {output.loss_text(found)} nats"
         )
@@ -64,15 +66,11 @@ def _evaluated(opened: Run, on: str, sample: int | None) -> tuple[Evaluation, np
     return opened.evaluate(values, sample=sample), checked
 
 
-def _document(
-    opened: Run, run: Path, on: str | None, found: Evaluation | None, values: np.ndarray | None
-) -> dict[str, Any]:
-    document = opened.report.model_dump(mode="json")
-    document["run"] = str(run)
-    if found is not None and values is not None:
-        document["on"] = on
-        document["accuracy"]["on"] = found.accuracy
-        document["loss"]["on"] = found.loss
-        document["evaluations"] = {"on": found.model_dump(mode="json")}
-        document["predictions"] = list(zip(values.tolist(), opened.predict(values), strict=True))
-    return document
+def _document(opened: Run, on: str, found: Evaluation, values: np.ndarray) -> EvaluatedOn:
+    from fizzlab.cli.documents import EvaluatedOn
+
+    report = opened.report.model_dump()
+    report["accuracy"]["on"], report["loss"]["on"] = found.accuracy, found.loss
+    words = tuple(zip(values.tolist(), opened.predict(values), strict=True))
+    report |= {"evaluations": {"on": found.model_dump()}, "predictions": words}
+    return EvaluatedOn(**report, on=on)

@@ -18,6 +18,7 @@ def explain(
 ) -> None:
     """Tell why a net is right or wrong on one integer, and whether training saw its kind."""
     from fizzlab.cli import output
+    from fizzlab.cli.documents import Explained
     from fizzlab.data import parse_integers
     from fizzlab.runs import open_run
 
@@ -26,7 +27,7 @@ def explain(
         raise DataError("explain takes one integer.", expected="N", got=integer[:80])
     found = open_run(run).explain(int(values[0]))
     if as_json:
-        output.print_json({"run": str(run), **found.model_dump(mode="json"), "why": found.why})
+        output.print_json(Explained(**found.model_dump(exclude={"why"}), run=str(run)))
     if as_json or quiet:
         return
     made = output.table(

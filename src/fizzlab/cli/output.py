@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from fizzlab.configuration import Document
+
 if TYPE_CHECKING:
     from fizzlab.evaluation import Evaluation
     from fizzlab.runs import Report, Run
@@ -25,9 +27,10 @@ ENDS = {
 }
 
 
-def print_json(document: Any) -> None:
+def print_json(document: Document | Any) -> None:
     """Prints one JSON document, as strict JSON: a figure that there is none of is null."""
-    print(json.dumps(document, ensure_ascii=False, allow_nan=False))
+    plain = document.model_dump(mode="json") if isinstance(document, Document) else document
+    print(json.dumps(plain, ensure_ascii=False, allow_nan=False))
 
 
 def console() -> Console:

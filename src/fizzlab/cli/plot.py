@@ -24,11 +24,12 @@ def plot(
 ) -> None:
     """Draw the pictures of a run as PNG and SVG (the animation as GIF)."""
     from fizzlab import figures
+    from fizzlab.cli.documents import Pictures
     from fizzlab.cli.output import print_json
     from fizzlab.runs import open_run
 
     paths = figures.plot(open_run(run), pictures or None, folder=out, language=language)
     if as_json:
-        print_json({"run": str(run), "figures": [str(path) for path in paths]})
+        print_json(Pictures(run=str(run), figures=tuple(map(str, paths))))
     elif not quiet:
         print("\n".join(map(str, paths)))

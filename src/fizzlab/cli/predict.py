@@ -19,6 +19,7 @@ def predict(
     quiet: Quiet = False,
 ) -> None:
     """Print the word that a trained net says for each integer."""
+    from fizzlab.cli.documents import Predictions
     from fizzlab.cli.output import print_json
     from fizzlab.data import parse_integers
     from fizzlab.rules import decimal
@@ -29,7 +30,7 @@ def predict(
         raise DataError("There are no integers here.", expected='such as "15" or "1..100"')
     pairs = list(zip(values.tolist(), opened.predict(values), strict=True))
     if as_json:
-        print_json({"run": str(run), "predictions": pairs})
+        print_json(Predictions(run=str(run), predictions=tuple(pairs)))
     elif not quiet:
         for n, word in pairs:
             print(f"{decimal(n)}: {word}")

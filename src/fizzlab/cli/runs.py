@@ -18,7 +18,8 @@ def runs(
 ) -> None:
     """List the runs below a folder, by name; damaged ones are named."""
     from fizzlab.cli import output
-    from fizzlab.runs.reading import list_runs, result
+    from fizzlab.cli.documents import Damaged, Listing
+    from fizzlab.runs.reading import list_runs, summary
 
     if not folder.is_dir() and folder != Path("runs"):
         raise RunError(
@@ -29,11 +30,11 @@ def runs(
     listed, damaged = [], []
     for path in list_runs(folder):
         try:
-            listed.append(result(path))
+            listed.append(summary(path))
         except FizzlabError as error:
-            damaged.append({"run": str(path), "problem": error.problem})
+            damaged.append(Damaged(run=str(path), problem=error.problem))
     if as_json:
-        output.print_json({"runs": listed, "damaged": damaged})
+        output.print_json(Listing(runs=tuple(listed), damaged=tuple(damaged)))
     if as_json or quiet:
         return
     if not listed and not damaged:
@@ -41,10 +42,10 @@ def runs(
         return
     made = output.table("run", "seed", "epochs", "stopped", "train", "validation", "test")
     for found in listed:
-        shares = [found["accuracy"][name] for name in ("train", "validation", "test")]
+        accuracy = found.accuracy
+        shares = [accuracy.train, accuracy.validation, accuracy.test]
         cells = ["-" if share is None else f"{share:.3f}" for share in shares]
-        facts = [found[name] for name in ("run", "seed", "epochs", "stopped")]
-        made.add_row(*map(str, facts), *cells)
+        made.add_row(str(found.run), str(found.seed), str(found.epochs), found.stopped, *cells)
     output.console().print(made)
     for entry in damaged:
-        output.console().print(f"cannot be read: {entry['run']}: {entry['problem']}")
+        output.console().print(f"cannot be read: {entry.run}: {entry.problem}")

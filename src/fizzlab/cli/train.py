@@ -215,7 +215,7 @@ def _print(run: Run, *, as_json: bool, quiet: bool) -> None:
     from fizzlab.cli import output
 
     if as_json:
-        output.print_json(run.report.model_dump(mode="json"))
+        output.print_json(run.report)
     if as_json or quiet:
         return
     output.print_net(run)

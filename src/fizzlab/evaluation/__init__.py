@@ -3,7 +3,6 @@
 from fizzlab.evaluation.accuracy import (
     Evaluation,
     binomial_interval,
-    dead_share,
     evaluate,
     frequency_loss,
     measure,
@@ -15,7 +14,6 @@ __all__ = [
     "Evaluation",
     "Explanation",
     "binomial_interval",
-    "dead_share",
     "evaluate",
     "explain",
     "frequency_loss",

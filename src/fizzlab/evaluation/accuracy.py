@@ -6,7 +6,8 @@ Losses are cross-entropy in nats, without smoothing or weights, so that recipes 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,40 +70,41 @@ class Measure:
     Attributes:
         loss: Mean cross-entropy, nats.
         accuracy: Share right, exact.
+        dead_share: Share of ReLU units that are 0 for every row; NaN for a net without `nn.ReLU`.
     """
 
     loss: float
     accuracy: float
+    dead_share: float
 
 
 def measure(
     net: nn.Module, rows: Float[Tensor, "batch feature"], labels: Int[Tensor, " batch"]
 ) -> Measure:
-    """Measures loss and accuracy of a net on encoded integers."""
-    scores = logits(net, rows)
+    """Measures a net on encoded integers, in one pass over them."""
+    with largest_relu_outputs(net) as largest:
+        scores = logits(net, rows)
     correct = int((scores.argmax(dim=1) == labels).sum())
-    return Measure(F.cross_entropy(scores, labels).item(), correct / len(labels))
+    units = torch.cat(list(largest.values())) if largest else torch.empty(0)
+    dead = int((units <= 0).sum()) / len(units) if len(units) else math.nan
+    return Measure(F.cross_entropy(scores, labels).item(), correct / len(labels), dead)
 
 
-def dead_share(net: nn.Module, rows: Float[Tensor, "batch feature"]) -> float:
-    """Gives the share of ReLU units that are 0 for every row; NaN for a net without `nn.ReLU`."""
-    found: list[Tensor] = []  # largest output of each unit in one chunk
+@contextmanager
+def largest_relu_outputs(net: nn.Module) -> Iterator[dict[nn.ReLU, Tensor]]:
+    """Gives the largest output of each ReLU unit, by layer, over all rows passed in the block."""
+    largest: dict[nn.ReLU, Tensor] = {}
 
-    def note(module: nn.Module, inputs: object, output: Tensor) -> None:
-        found.append(output.flatten(0, -2).amax(dim=0))
+    def note(module: nn.ReLU, inputs: object, output: Tensor) -> None:
+        found = output.detach().flatten(0, -2).amax(dim=0)
+        largest[module] = torch.maximum(largest[module], found) if module in largest else found
 
     hooks = [m.register_forward_hook(note) for m in net.modules() if isinstance(m, nn.ReLU)]
-    largest: list[Tensor] = []
     try:
-        for chunk in rows.split(CHUNK) if hooks else []:
-            found.clear()
-            logits(net, chunk)
-            largest = [*map(torch.maximum, largest, found)] if largest else found.copy()
+        yield largest
     finally:
         for hook in hooks:
             hook.remove()
-    units = sum(map(len, largest))
-    return sum(int((unit <= 0).sum()) for unit in largest) / units if units else float("nan")
 
 
 def predict_labels(

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import torch
-from pydantic import Field
+from pydantic import Field, computed_field
 from torch import nn
 
 from fizzlab.configuration import Document
@@ -77,6 +77,7 @@ class Explanation(Document):
     kind_agrees: bool = Field(description="whether the data label all of them as expected here")
     kind_text: str = Field(description="its kind in words")
 
+    @computed_field(description="the same in one sentence")
     @property
     def why(self) -> str:
         """One sentence: right or wrong, and what training had to do with it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any
 
 from torch import nn
 
@@ -14,7 +13,7 @@ from fizzlab.errors import ConfigError, DataError, RunError
 from fizzlab.experiment import Experiment
 from fizzlab.nets import MLP, build_net
 from fizzlab.runs import folder
-from fizzlab.runs.report import Report
+from fizzlab.runs.report import Report, Summary
 from fizzlab.runs.run import Run, class_name, described, portable
 from fizzlab.runs.state import Checkpoint, read_checkpoint
 from fizzlab.training import build_optimizer
@@ -115,8 +114,8 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
-def result(path: Path) -> dict[str, Any]:
-    """Gives a run's report without its predictions and evaluations, as JSON.
+def summary(path: Path) -> Summary:
+    """Gives a run's result in short.
 
     It is read from `result.json` where that agrees with the checkpoint, so that a list of many
     runs evaluates no net, and one's own nets can be listed too.
@@ -135,4 +134,4 @@ def result(path: Path) -> dict[str, Any]:
     ended = (about["epoch"], about["stopped"] or about["interrupted_by"])
     if report is None or (report.epochs, report.stopped) != ended:
         report = open_run(path).report
-    return {**report.model_dump(mode="json", exclude={"predictions", "evaluations"}), "run": str(path)}
+    return report.summary.model_copy(update={"run": str(path)})

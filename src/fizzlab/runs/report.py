@@ -29,8 +29,8 @@ class LossPerSplit(Document):
     validation: float | None
 
 
-class Report(Document):
-    """The result of a run."""
+class Summary(Document):
+    """The result of a run, in short."""
 
     run: str | None = Field(description="folder of the run; null if it was kept in memory")
     name: str = Field(description="name of the experiment, such as its preset's")
@@ -44,13 +44,23 @@ class Report(Document):
     refit_of: str | None = Field(default=None, description="run whose recipe this one refits")
     loss: LossPerSplit
     accuracy: PerSplit = Field(description="exact ratios, of the kept net")
+    unseen_kinds: tuple[int, ...] = Field(
+        description="test integers of kinds that training never saw"
+    )
+
+
+class Report(Summary):
+    """The result of a run."""
+
     predictions: tuple[tuple[int, str], ...] = Field(
         description=f"[integer, word] of the test integers, the first {MAX_PREDICTIONS:,}"
     )
     evaluations: dict[str, Evaluation] = Field(description="everything else, by split")
-    unseen_kinds: tuple[int, ...] = Field(
-        description="test integers of kinds that training never saw"
-    )
+
+    @property
+    def summary(self) -> Summary:
+        """The same without predictions and evaluations."""
+        return Summary(**{name: getattr(self, name) for name in Summary.model_fields})
 
 
 def build_report(

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from fizzlab.data import Split, Splits
 from fizzlab.errors import DivergedError
-from fizzlab.evaluation import dead_share, frequency_loss, measure
+from fizzlab.evaluation import frequency_loss, measure
 from fizzlab.experiment import Experiment
 from fizzlab.nets import logits
 from fizzlab.runs.selection import Selection
@@ -142,7 +142,7 @@ class Session:
             "validation_accuracy": math.nan,
             "gradient_norm": norm(p.grad for p in net.parameters()),
             "weight_norm": norm(net.parameters()),
-            "dead_share": dead_share(net, self._train[0]),
+            "dead_share": train.dead_share,
         }
         if len(self.splits.validation):
             validation = measure(net, *self._validation)
@@ -193,8 +193,8 @@ def tensors(experiment: Experiment, split: Split) -> tuple[Tensor, Tensor]:
 
 def norm(values: Iterator[Tensor | None]) -> float:
     """Gives the Euclidean norm of several tensors together; NaN if there are none."""
-    norms = [value.detach().norm() for value in values if value is not None]
-    return torch.stack(norms).norm().item() if norms else math.nan
+    found = [value.detach() for value in values if value is not None]
+    return nn.utils.get_total_norm(found).item() if found else math.nan
 
 
 def watched_integers(experiment: Experiment, splits: Splits) -> np.ndarray:

@@ -1,0 +1,99 @@
+"""What `--json` prints, one class a command; the schemas in the docs are made from these."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from fizzlab.configuration import Document
+from fizzlab.evaluation import Explanation
+from fizzlab.runs.report import LossPerSplit, PerSplit, Report, Summary
+
+
+class Predictions(Document):
+    """What a net says: `fizzlab predict`."""
+
+    run: str
+    predictions: tuple[tuple[int, str], ...] = Field(description="[integer, word] pairs")
+
+
+class PerSplitAndOn(PerSplit):
+    """A figure of each split, and of the integers asked about."""
+
+    on: float
+
+
+class LossPerSplitAndOn(LossPerSplit):
+    """A loss of each split, and of the integers asked about; nats."""
+
+    on: float | None
+
+
+class EvaluatedOn(Report):
+    """A report with figures for other integers: `fizzlab evaluate RUN --on`.
+
+    `predictions` and `evaluations` are those of these integers.
+    """
+
+    on: str = Field(description="the integers, as they were asked for")
+    loss: LossPerSplitAndOn  # pyright: ignore  (frozen, so a narrower type is safe)
+    accuracy: PerSplitAndOn  # pyright: ignore
+
+
+class Explained(Explanation):
+    """Why an integer is right or wrong: `fizzlab explain`."""
+
+    run: str
+
+
+class Pictures(Document):
+    """The files drawn: `fizzlab plot`."""
+
+    run: str
+    figures: tuple[str, ...] = Field(description="paths")
+
+
+class Shown(Report):
+    """A report with every setting: `fizzlab show`."""
+
+    experiment: dict[str, Any] = Field(description="see `fizzlab presets --settings --json`")
+
+
+class Damaged(Document):
+    """A run that cannot be read."""
+
+    run: str
+    problem: str
+
+
+class Listing(Document):
+    """The runs below a folder: `fizzlab runs`."""
+
+    runs: tuple[Summary, ...]
+    damaged: tuple[Damaged, ...]
+
+
+class Comparison(Document):
+    """Two runs side by side: `fizzlab compare`."""
+
+    runs: tuple[Report, Report]
+    settings: dict[str, tuple[Any, Any]] = Field(
+        description="both values of each setting in which they differ, by name"
+    )
+    disagree: tuple[tuple[int, str, str, str], ...] = Field(
+        description="[integer, one's word, the other's, the rule's] of shared test integers"
+    )
+
+
+DOCUMENTS: dict[str, type[Document]] = {
+    "train": Report,
+    "predict": Predictions,
+    "evaluate": Report,
+    "evaluate --on": EvaluatedOn,
+    "explain": Explained,
+    "plot": Pictures,
+    "show": Shown,
+    "runs": Listing,
+    "compare": Comparison,
+}
