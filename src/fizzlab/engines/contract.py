@@ -1,0 +1,103 @@
+"""The contract of all engines: experiments in, trained nets out, in order.
+
+An engine trains many nets of one rule and one encoding; anything else may differ from net to net:
+seed, data, hidden layers, recipe. It trains the nets that `training.py` would have trained: the
+same initial weights, splits and batch order, bit for bit, and the same arithmetic up to the order
+of sums.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from fizzlab.errors import UsageError
+from fizzlab.experiment import Experiment
+
+HISTORY = ("epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+"""What every engine measures every `recipe.evaluate_every` epochs; losses in nats, NaN for none."""
+
+Stop = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One trained net.
+
+    Attributes:
+        index: Its place among the experiments.
+        experiment: What was trained.
+        weights: The kept net: for each layer the weights (outputs, inputs) and the biases
+            (outputs,), float32, in the order of `MLP`'s state dict.
+        history: By the names of `HISTORY`, float64, shape (evaluations,).
+        epochs: Epochs trained.
+        stopped: Why it ended: epochs, target, patience or diverged.
+        kept_epoch: The epoch that the kept net is from.
+        diverged: The epoch in which the loss became NaN or infinite; None if it did not. The
+            history then ends before it, and the weights are not to be used.
+        seconds: Time spent training it.
+    """
+
+    index: int
+    experiment: Experiment
+    weights: tuple[np.ndarray, ...]
+    history: dict[str, np.ndarray]
+    epochs: int
+    stopped: str
+    kept_epoch: int
+    diverged: int | None
+    seconds: float
+
+
+class Engine(ABC):
+    """Trains many nets."""
+
+    name: ClassVar[str]
+
+    @classmethod
+    @abstractmethod
+    def unavailable(cls) -> str | None:
+        """Tells why the engine cannot run here; None if it can."""
+
+    @classmethod
+    @abstractmethod
+    def uncovered(cls, experiment: Experiment) -> str | None:
+        """Names the setting of an experiment that the engine does not cover; None if it covers all.
+
+        >>> from fizzlab.engines import ENGINES
+        >>> ENGINES["cpu"].uncovered(Experiment().replaced({"net.dropout": 0.2}))
+        'net.dropout'
+        """
+
+    @abstractmethod
+    def train(
+        self, experiments: Sequence[Experiment], *, threads: int, stop: Stop
+    ) -> Iterator[Trained]:
+        """Trains the experiments, and yields each net once it and all before it are done.
+
+        Args:
+            experiments: All of one rule and one encoding, covered by the engine.
+            threads: Nets trained at the same time. The nets do not depend on it.
+            stop: Asked between nets; once it is true, no further net is begun, and what was begun
+                is yielded.
+        """
+
+
+def check_alike(experiments: Sequence[Experiment]) -> None:
+    """Makes sure that all experiments have one rule and one encoding.
+
+    Raises:
+        UsageError: If they have not.
+    """
+    for name in ("rule", "encoding"):
+        found = dict.fromkeys(str(getattr(experiment, name)) for experiment in experiments)
+        if len(found) > 1:
+            raise UsageError(
+                f"An engine trains nets of one {name} at a time.",
+                expected=f"the same {name} in all experiments",
+                got="; ".join(list(found)[:3]),
+            )
