@@ -27,7 +27,18 @@ MOMENTUM = {"recipe.momentum": 0.9, "recipe.schedule": "cosine", "recipe.epochs"
 ADAMW = {"recipe.optimizer": "adamw", "recipe.schedule": "cosine", "recipe.epochs": 400}
 
 
-DROP = {"recipe__schedule": "step", "recipe__step_epochs": 600, "recipe__step_factor": 0.1}
+SMOOTH = {"recipe__label_smoothing": 0.05}
+
+
+def drop(epochs: int = 800, parts: int = 0, factor: float = 0.1) -> dict[str, Any]:
+    """A rate that drops after three quarters of the epochs, or after each of some equal parts."""
+    every = epochs // parts if parts else 3 * epochs // 4
+    return {
+        "recipe__epochs": epochs,
+        "recipe__schedule": "step",
+        "recipe__step_epochs": every,
+        "recipe__step_factor": factor,
+    }
 
 
 def dotted(more: dict[str, Any]) -> dict[str, Any]:
@@ -39,16 +50,16 @@ def momentum(width: int, rate: float, decay: float, **more: Any) -> dict[str, An
     return MOMENTUM | changes | dotted(more)
 
 
-def plain(width: int, rate: float, epochs: int, **more: Any) -> dict[str, Any]:
+def plain(width: int, rate: float, epochs: int = 800, **more: Any) -> dict[str, Any]:
     changes = {"net.hidden": width, "recipe.learning_rate": rate, "recipe.epochs": epochs}
     return {"recipe.momentum": 0.9} | changes | dotted(more)
 
 
 def adam(width: int, rate: float, decay: float, **more: Any) -> dict[str, Any]:
+    more = {"recipe__epochs": 800} | more
     return plain(
         width,
         rate,
-        800,
         recipe__optimizer="adam",
         recipe__momentum=0.0,
         recipe__weight_decay=decay,
@@ -111,23 +122,26 @@ RECIPES: dict[str, dict[str, Any]] = {
     "adam-0.01-decay-1e-4": adam(1000, 0.01, 1e-4),
     "adam-0.01-decay-3e-4": adam(1000, 0.01, 3e-4),
     "adam-0.01-decay-1e-3": adam(1000, 0.01, 1e-3),
-    "adam-drop": adam(1000, 0.01, 1e-4, **DROP),
-    "adam-drop-decay-2e-4": adam(1000, 0.01, 2e-4, **DROP),
-    "adam-drop-long": adam(
-        1000, 0.01, 1e-4, **DROP | {"recipe__epochs": 1500, "recipe__step_epochs": 1200}
-    ),
-    "adam-drop-batch-256": adam(1000, 0.01, 1e-4, **DROP, recipe__batch_size=256),
-    "adam-drop-batch-64": adam(1000, 0.01, 1e-4, **DROP, recipe__batch_size=64),
-    "adam-drop-beta2-0.99": adam(1000, 0.01, 1e-4, **DROP, recipe__betas=(0.9, 0.99)),
-    "adam-drop-wide-2000": adam(2000, 0.01, 1e-4, **DROP),
-    "adam-drop-0.02": adam(1000, 0.02, 1e-4, **DROP),
-    "adam-drop-decay-3e-4": adam(1000, 0.01, 3e-4, **DROP),
-    "adam-drop-decay-5e-4": adam(1000, 0.01, 5e-4, **DROP),
-    "adam-drop-0.005-decay-2e-4": adam(1000, 0.005, 2e-4, **DROP),
-    "adam-drop-0.005-decay-4e-4": adam(1000, 0.005, 4e-4, **DROP),
-    "adam-drop-decay-2e-4-batch-256": adam(1000, 0.01, 2e-4, **DROP, recipe__batch_size=256),
-    "adam-drop-decay-2e-4-wide-2000": adam(2000, 0.01, 2e-4, **DROP),
-    "adam-drop-0.005": adam(1000, 0.005, 1e-4, **DROP),
+    "drop-1e-4": adam(1000, 0.01, 1e-4, **drop()),
+    "drop-2e-4": adam(1000, 0.01, 2e-4, **drop()),
+    "drop-3e-4": adam(1000, 0.01, 3e-4, **drop()),
+    "drop-1.5e-4-long": adam(1000, 0.01, 1.5e-4, **drop(1600)),
+    "drop-2e-4-long": adam(1000, 0.01, 2e-4, **drop(1600)),
+    "drop-2e-4-batch-64-short": adam(1000, 0.01, 2e-4, **drop(400), recipe__batch_size=64),
+    "drop-2e-4-batch-64": adam(1000, 0.01, 2e-4, **drop(), recipe__batch_size=64),
+    "drop-2e-4-batch-256-long": adam(1000, 0.01, 2e-4, **drop(1600), recipe__batch_size=256),
+    "drop-1e-4-smooth-0.05": adam(1000, 0.01, 1e-4, **drop(), **SMOOTH),
+    "drop-2e-4-smooth-0.1": adam(1000, 0.01, 2e-4, **drop(), recipe__label_smoothing=0.1),
+    "drop-2e-4-balanced": adam(1000, 0.01, 2e-4, **drop(), recipe__class_weights="balanced"),
+    "drop-1e-4-dropout-0.1": adam(1000, 0.01, 1e-4, **drop(), net__dropout=0.1),
+    "drop-2e-4-wide-2000": adam(2000, 0.01, 2e-4, **drop()),
+    "drop-1e-4-smooth-0.05-wide-2000": adam(2000, 0.01, 1e-4, **drop(), **SMOOTH),
+    "drop-2e-4-wide-500-long": adam(500, 0.01, 2e-4, **drop(1600)),
+    "drop-2e-4-beta2-0.99": adam(1000, 0.01, 2e-4, **drop(), recipe__betas=(0.9, 0.99)),
+    "drop-1e-4-rate-0.02": adam(1000, 0.02, 1e-4, **drop()),
+    "halve-2e-4": adam(1000, 0.01, 2e-4, **drop(800, 4, 0.5)),
+    "one-cycle-2e-4": adam(1000, 0.02, 2e-4, recipe__schedule="one_cycle"),
+    "cosine-2e-4-long": adam(1000, 0.01, 2e-4, recipe__epochs=1600, recipe__schedule="cosine"),
     "adam-0.02-decay-3e-4": adam(1000, 0.02, 3e-4),
     "adam-0.01-decay-1e-4-wide-400": adam(400, 0.01, 1e-4),
     "adam-0.01-decay-1e-4-cosine": adam(1000, 0.01, 1e-4, recipe__schedule="cosine"),
