@@ -12,9 +12,16 @@ from typing import Any
 import hypothesis
 import pytest
 import torch
+from jaxtyping import install_import_hook
 
-from fizzlab import Experiment, Run, train
-from fizzlab.cli import main
+SOURCE = Path(__file__).parents[1] / "src" / "fizzlab"
+ROOMS = {path.stem for path in SOURCE.iterdir() if path.stem.isidentifier()}
+CHECKED = [*ROOMS - {"__init__", "engines"}, "engines.contract", "engines.sequential"]
+# annotations and shapes are checked in all rooms, but not in what numba compiles
+install_import_hook([f"fizzlab.{room}" for room in CHECKED], "beartype.beartype")
+
+from fizzlab import Experiment, Run, train  # noqa: E402
+from fizzlab.cli import main  # noqa: E402
 
 hypothesis.settings.register_profile("fizzlab", deadline=None)  # other work may slow a machine
 hypothesis.settings.load_profile("fizzlab")

@@ -11,6 +11,7 @@ from fizzlab.errors import DataError
 from fizzlab.rules import as_integers
 
 MAX_INTEGERS = 1_000_000  # in one split, from ranges or a file
+_SMALL, _NONE = 1 << 62, np.empty(0, dtype=np.int64)
 _PART = re.compile(r"\s*(-?\d{1,400})\s*(?:\.\.\s*(-?\d{1,400})\s*)?")
 
 
@@ -36,6 +37,8 @@ def parse_integers(text: str | Iterable[str]) -> np.ndarray:
         raise DataError(
             "That is too many integers.", expected=f"at most {MAX_INTEGERS:,}", got=f"{total:,}"
         )
+    if all(abs(edge) < _SMALL for part in parts for edge in (part.start, part.stop)):
+        return np.concatenate([np.arange(part.start, part.stop) for part in parts] or [_NONE])
     return as_integers(n for part in parts for n in part)
 
 

@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterator, Sequence
 
 from fizzlab.engines.contract import HISTORY, Engine, Stop, Trained
+from fizzlab.engines.cpu import Cpu
 from fizzlab.engines.sequential import Sequential
 from fizzlab.errors import UnknownNameError, UsageError
 from fizzlab.experiment import Experiment
 
 __all__ = ["ENGINES", "HISTORY", "Engine", "Stop", "Trained", "pick", "train_many"]
 
-ENGINES: dict[str, type[Engine]] = {engine.name: engine for engine in (Sequential,)}
+ENGINES: dict[str, type[Engine]] = {engine.name: engine for engine in (Cpu, Sequential)}
 """Every engine by its name, the fastest first."""
 
 AUTO = "auto"
@@ -37,7 +38,9 @@ def pick(name: str, experiments: Sequence[Experiment]) -> tuple[Engine, str | No
         raise UnknownNameError("engine", name, [AUTO, *ENGINES])
     if name != AUTO and (reason := ENGINES[name].unavailable()):
         raise UsageError(f"The engine {name} cannot run here: {reason}.", fix="say --engine auto")
-    usable = [ENGINES[name]] if name != AUTO else [e for e in ENGINES.values() if not e.unavailable()]
+    usable = (
+        [ENGINES[name]] if name != AUTO else [e for e in ENGINES.values() if not e.unavailable()]
+    )
     setting = None
     for engine in usable:
         found = next(filter(None, map(engine.uncovered, experiments)), None)

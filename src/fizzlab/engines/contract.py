@@ -9,7 +9,7 @@ of sums.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -87,17 +87,20 @@ class Engine(ABC):
         """
 
 
-def check_alike(experiments: Sequence[Experiment]) -> None:
-    """Makes sure that all experiments have one rule and one encoding.
+def alike(experiments: Iterable[Experiment]) -> Iterator[tuple[int, Experiment]]:
+    """Numbers experiments as they are needed, and makes sure of their one rule and encoding.
 
     Raises:
-        UsageError: If they have not.
+        UsageError: If one has another rule or encoding than the first.
     """
-    for name in ("rule", "encoding"):
-        found = dict.fromkeys(str(getattr(experiment, name)) for experiment in experiments)
-        if len(found) > 1:
-            raise UsageError(
-                f"An engine trains nets of one {name} at a time.",
-                expected=f"the same {name} in all experiments",
-                got="; ".join(list(found)[:3]),
-            )
+    first: Experiment | None = None
+    for index, experiment in enumerate(experiments):
+        first = first or experiment
+        for name in ("rule", "encoding"):
+            if (expected := getattr(first, name)) != (got := getattr(experiment, name)):
+                raise UsageError(
+                    f"An engine trains nets of one {name} at a time.",
+                    expected=f"that of the first net, {expected!s}",
+                    got=f"{got!s} for net {index}, seed {experiment.seed}",
+                )
+        yield index, experiment

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from fizzlab.engines.contract import HISTORY, Engine, Stop, Trained, check_alike
+from fizzlab.engines.contract import HISTORY, Engine, Stop, Trained, alike
 from fizzlab.errors import DivergedError
 from fizzlab.experiment import Experiment
 from fizzlab.nets import build_net
@@ -36,8 +36,7 @@ class Sequential(Engine):
         self, experiments: Sequence[Experiment], *, threads: int, stop: Stop
     ) -> Iterator[Trained]:
         """See `Engine.train`."""
-        check_alike(experiments)
-        for index, experiment in enumerate(experiments):
+        for index, experiment in alike(experiments):
             if stop():
                 return
             yield train_one(index, experiment)

@@ -1,0 +1,111 @@
+"""The engine `cpu`: which experiments it covers, and its threads."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+
+import numpy as np
+
+from fizzlab.engines.contract import HISTORY, Engine, Stop, Trained, alike
+from fizzlab.experiment import Experiment
+from fizzlab.nets import build_net
+from fizzlab.schedules import schedule
+
+STOPPED = ("epochs", "target", "patience", "diverged")  # by loop's numbers
+
+
+class Cpu(Engine):
+    """Numba kernels, compiled when they are first used and then kept on disk."""
+
+    name = "cpu"
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        """It needs numba, which supports the common processors."""
+        try:
+            import numba  # noqa: F401
+        except ImportError as error:
+            return f"numba cannot be imported ({error})"
+        return None
+
+    @classmethod
+    def uncovered(cls, experiment: Experiment) -> str | None:
+        """It covers all but dropout, gelu and sigmoid, and scaled values."""
+        if experiment.net.dropout:
+            return "net.dropout"
+        if experiment.net.activation not in {"relu", "tanh"}:
+            return "net.activation"
+        return "encoding.scheme" if experiment.encoding.scheme == "scaled" else None
+
+    def train(
+        self, experiments: Sequence[Experiment], *, threads: int, stop: Stop
+    ) -> Iterator[Trained]:
+        """See `Engine.train`."""
+        waiting: deque[Future[Trained]] = deque()
+        numbered = alike(experiments)
+        with ThreadPoolExecutor(threads) as pool:
+            for _ in range(2 * threads):  # so that no thread waits for whoever takes the nets
+                self._submit(pool, waiting, numbered, stop)
+            while waiting:
+                trained = waiting.popleft().result()
+                self._submit(pool, waiting, numbered, stop)
+                yield trained
+
+    def _submit(
+        self,
+        pool: ThreadPoolExecutor,
+        waiting: deque[Future[Trained]],
+        numbered: Iterator[tuple[int, Experiment]],
+        stop: Stop,
+    ) -> None:
+        if stop():
+            return
+        for index, experiment in islice(numbered, 1):
+            waiting.append(pool.submit(train_one, index, experiment))
+
+
+def train_one(index: int, experiment: Experiment) -> Trained:
+    """Trains one net."""
+    from fizzlab.engines.cpu import layout, loop
+
+    began, recipe, splits = time.perf_counter(), experiment.recipe, experiment.splits()
+    sizes, encoding = experiment.layer_sizes, experiment.encoding
+    shape, length, work = layout.shape_of(sizes, experiment.net.activation, encoding)
+    initial = [value.numpy() for value in build_net(experiment).state_dict().values()]
+    theta, num_train = layout.pack(initial, shape, length), len(splits.train)
+    best = layout.aligned(length)
+    rates = schedule(recipe, -(-num_train // recipe.batch_size))
+    history = np.full((2 + recipe.last_epoch // recipe.evaluate_every, len(HISTORY)), np.nan)
+    train, validation = (
+        (layout.table_rows(encoding, shape, split), split.labels.copy())
+        for split in (splits.train, splits.validation)
+    )
+    rows, epochs, why, best_epoch = loop.train_net(
+        theta,
+        shape,
+        layout.loss_of(recipe, splits.train.labels, shape),
+        layout.plan_of(experiment, splits),
+        (rates.learning_rate, rates.momentum),
+        train,
+        validation,
+        np.arange(max(num_train, len(splits.validation))),
+        layout.room_of(shape, length, work, num_train),
+        best,
+        history,
+    )
+    is_best = recipe.keep == "best" and best_epoch > 0
+    return Trained(
+        index,
+        experiment,
+        weights=layout.unpack(best if is_best else theta, shape, sizes),
+        history=dict(zip(HISTORY, history[:rows].T.copy(), strict=True)),
+        epochs=epochs,
+        stopped=STOPPED[why],
+        kept_epoch=best_epoch if is_best else epochs,
+        diverged=epochs if why == loop.DIVERGED else None,
+        seconds=time.perf_counter() - began,
+    )

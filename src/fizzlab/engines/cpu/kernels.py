@@ -1,0 +1,361 @@
+"""The arithmetic of a training step of a multilayer perceptron, in vectors of 16 float32.
+
+Lookup layer. A binary row is the bits of an integer n, so the first layer is a sum over set bits,
+and falls into a sum over groups of at most five bits:
+
+    z(n) = b + Σ_i W_i bit_i(n) = Σ_g T_g[bits of group g in n],     T_g[v] = Σ_{i in v} W_i
+
+Ten bits are two groups with 32 rows each. A step builds the tables (one addition a row), and an
+integer then costs two rows instead of ten products. Backward, dz is added to the two rows of
+gradient tables, and folded at the end of the batch: dW_i = Σ_{v with bit i} G_g[v]. One-hot digits
+are groups too: one digit, one group, T_g[v] = W_v.
+
+Dense layers, four samples s by four outputs o at a time, j running over inputs:
+
+    forward    y_so = b_o + Σ_j a_sj W_oj        16 sums in registers, 8 loads for 16 products
+    backward   dW_oj += Σ_s d_so a_sj            e_sj = Σ_o d_so W_oj
+
+Loss. With class weights w, smoothing ε and K labels, the gradient of torch's cross-entropy with
+respect to the logits of a sample with label y is
+
+    (α_y softmax(z) − t_y) / Σ_batch w,     α_y = (1 − ε) w_y + ε/K Σ_c w_c
+                                            t_yc = (1 − ε) w_y [c = y] + ε/K w_c
+
+Layout: everything of a net is one flat array. The lookup layer has a row a feature, other layers a
+row an output; rows are padded with zeros to 16 lanes, and stay zero. Samples go through all layers
+in tiles of 32, so that their activations stay in the first-level cache.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import float32
+
+from fizzlab.engines.cpu.compiling import inlined
+from fizzlab.engines.cpu.functions import activate, exp, slope
+from fizzlab.engines.cpu.simd import (
+    choose,
+    fma,
+    lane_sums,
+    load,
+    load_quarters,
+    quarter_max,
+    quarter_sum,
+    splat,
+    store,
+    store_quarters,
+)
+
+TILE = 32  # samples
+HIDDEN_MASK = np.float32(-1e30)  # added to logits of padding, so that their softmax is 0
+
+
+class Shape(NamedTuple):
+    """Where what stands; made by `layout.py`. All int64 arrays but the scalars.
+
+    Attributes:
+        weights: Place of each layer's weights in the flat array.
+        biases: Place of each layer's biases.
+        rows: Number of rows of each layer's weights (features for the lookup layer).
+        widths: Length of each layer's row of activations, a multiple of 16.
+        activations: Place of each layer's activations in the work space.
+        deltas: Place of each layer's deltas in the work space.
+        group_features: First feature of each group of the lookup layer.
+        group_sizes: Bits of each group; 0 if it is a one-hot digit.
+        group_rows: First row of each group in the tables; one more entry for the end.
+        labels: Number of labels.
+        activation: RELU or TANH.
+    """
+
+    weights: np.ndarray
+    biases: np.ndarray
+    rows: np.ndarray
+    widths: np.ndarray
+    activations: np.ndarray
+    deltas: np.ndarray
+    group_features: np.ndarray
+    group_sizes: np.ndarray
+    group_rows: np.ndarray
+    labels: int
+    activation: int
+
+
+class Loss(NamedTuple):
+    """The loss's constants, float32; one label more than there are, all 0, for padding samples.
+
+    Attributes:
+        scales: α_y, four times each, shape (4 (labels + 1),).
+        targets: t_yc, shape ((labels + 1) × width of the last layer,), flat.
+        weights: w_y, shape (labels,).
+        mask: 0 for a label, HIDDEN_MASK for padding, as long as the last layer's row.
+    """
+
+    scales: np.ndarray
+    targets: np.ndarray
+    weights: np.ndarray
+    mask: np.ndarray
+
+
+@inlined
+def build_tables(theta, shape, tables):
+    """Fills the lookup layer's tables from its weights; the biases go into the first group's."""
+    width, zero = shape.widths[0], splat(float32(0.0))
+    for group in range(len(shape.group_sizes)):
+        first, size = shape.group_rows[group], shape.group_sizes[group]
+        weights = shape.weights[0] + shape.group_features[group] * width
+        for j in range(0, width, 16):
+            bias = load(theta, shape.biases[0] + j) if group == 0 else zero
+            if size == 0:
+                for v in range(shape.group_rows[group + 1] - first):
+                    row = load(theta, weights + v * width + j)
+                    store(tables, (first + v) * width + j, row + bias)
+                continue
+            store(tables, first * width + j, bias)
+            for bit in range(size):
+                row = load(theta, weights + bit * width + j)
+                for v in range(1 << bit):
+                    known = load(tables, (first + v) * width + j)
+                    store(tables, (first + v + (1 << bit)) * width + j, known + row)
+
+
+@inlined
+def fold_tables(tables, shape, grad):
+    """Sums gradient tables to the gradient of the lookup layer's weights and biases.
+
+    The rows with the highest bit set are summed, and then added to those without it: what is left
+    is a table of one bit less. It leaves the tables without meaning.
+    """
+    width, zero = shape.widths[0], splat(float32(0.0))
+    for group in range(len(shape.group_sizes)):
+        first, size = shape.group_rows[group], shape.group_sizes[group]
+        weights = shape.weights[0] + shape.group_features[group] * width
+        for j in range(0, width, 16):
+            total = zero
+            if size == 0:
+                for v in range(shape.group_rows[group + 1] - first):
+                    row = load(tables, (first + v) * width + j)
+                    total = total + row
+                    store(grad, weights + v * width + j, row)
+            for bit in range(size - 1, -1, -1):
+                total, half = zero, 1 << bit
+                for v in range(half):
+                    row = load(tables, (first + half + v) * width + j)
+                    total = total + row
+                    store(
+                        tables, (first + v) * width + j, load(tables, (first + v) * width + j) + row
+                    )
+                store(grad, weights + bit * width + j, total)
+            if group == 0:
+                if size:
+                    total = load(tables, first * width + j)
+                store(grad, shape.biases[0] + j, total)
+
+
+@inlined
+def lookup_forward(tables, shape, samples, count, work):
+    """Gives the first layer's activations of `count` samples; `samples` holds their table rows."""
+    width, at, groups = shape.widths[0], shape.activations[0], samples.shape[1]
+    hidden = len(shape.widths) > 1
+    for s in range(count):
+        first, second = samples[s, 0] * width, samples[s, groups - 1] * width
+        for j in range(0, width, 16):
+            z = load(tables, first + j)
+            for group in range(1, groups - 1):
+                z = z + load(tables, samples[s, group] * width + j)
+            if groups > 1:
+                z = z + load(tables, second + j)
+            store(work, at + s * width + j, activate(z, shape.activation) if hidden else z)
+
+
+@inlined
+def lookup_backward(shape, samples, count, work, tables):
+    """Adds the deltas of `count` samples to the gradient tables, in a net without hidden layers."""
+    width, at = shape.widths[0], shape.deltas[0]
+    for s in range(count):
+        for j in range(0, width, 16):
+            add_to_tables(tables, samples, s, j, width, load(work, at + s * width + j))
+
+
+@inlined
+def add_to_tables(tables, samples, s, j, width, delta):
+    """Adds a delta to the table rows of one sample."""
+    for group in range(samples.shape[1]):
+        place = samples[s, group] * width + j
+        store(tables, place, load(tables, place) + delta)
+
+
+@inlined
+def dense_forward(theta, shape, layer, count, work):
+    """Gives the activations of a dense layer; those of the last one are the logits."""
+    inputs, width = shape.widths[layer - 1], shape.widths[layer]
+    a, y = shape.activations[layer - 1], shape.activations[layer]
+    w, b = shape.weights[layer], shape.biases[layer]
+    hidden, zero = layer < len(shape.widths) - 1, splat(float32(0.0))
+    for s in range(0, count, 4):
+        a0 = a + s * inputs
+        a1, a2, a3 = a0 + inputs, a0 + 2 * inputs, a0 + 3 * inputs
+        for o in range(0, shape.rows[layer], 4):
+            w0 = w + o * inputs
+            w1, w2, w3 = w0 + inputs, w0 + 2 * inputs, w0 + 3 * inputs
+            y00 = y01 = y02 = y03 = y10 = y11 = y12 = y13 = zero
+            y20 = y21 = y22 = y23 = y30 = y31 = y32 = y33 = zero
+            for j in range(0, inputs, 16):
+                x0, x1 = load(work, a0 + j), load(work, a1 + j)
+                x2, x3 = load(work, a2 + j), load(work, a3 + j)
+                v = load(theta, w0 + j)
+                y00, y10, y20, y30 = (
+                    fma(x0, v, y00),
+                    fma(x1, v, y10),
+                    fma(x2, v, y20),
+                    fma(x3, v, y30),
+                )
+                v = load(theta, w1 + j)
+                y01, y11, y21, y31 = (
+                    fma(x0, v, y01),
+                    fma(x1, v, y11),
+                    fma(x2, v, y21),
+                    fma(x3, v, y31),
+                )
+                v = load(theta, w2 + j)
+                y02, y12, y22, y32 = (
+                    fma(x0, v, y02),
+                    fma(x1, v, y12),
+                    fma(x2, v, y22),
+                    fma(x3, v, y32),
+                )
+                v = load(theta, w3 + j)
+                y03, y13, y23, y33 = (
+                    fma(x0, v, y03),
+                    fma(x1, v, y13),
+                    fma(x2, v, y23),
+                    fma(x3, v, y33),
+                )
+            sums = lane_sums(
+                (y00, y01, y02, y03, y10, y11, y12, y13, y20, y21, y22, y23, y30, y31, y32, y33)
+            )
+            sums = sums + load_quarters(theta, b + o, b + o, b + o, b + o)
+            if hidden:
+                sums = activate(sums, shape.activation)
+            y0 = y + s * width + o
+            store_quarters(work, y0, y0 + width, y0 + 2 * width, y0 + 3 * width, sums)
+
+
+@inlined
+def dense_backward(theta, shape, layer, samples, count, work, grad, tables):
+    """Adds to a dense layer's gradient, and gives the deltas of the layer before it.
+
+    Where that is the lookup layer, its deltas go straight to the gradient tables; four samples
+    that share a row there, as integers in order do, are added up first.
+    """
+    inputs, width, rows = shape.widths[layer - 1], shape.widths[layer], shape.rows[layer]
+    a, e, d = shape.activations[layer - 1], shape.deltas[layer - 1], shape.deltas[layer]
+    zero = splat(float32(0.0))
+    for s in range(0, count, 4):
+        a0, e0 = a + s * inputs, e + s * inputs
+        a1, a2, a3 = a0 + inputs, a0 + 2 * inputs, a0 + 3 * inputs
+        e1, e2, e3 = e0 + inputs, e0 + 2 * inputs, e0 + 3 * inputs
+        groups = samples.shape[1]
+        shared = samples[s, groups - 1] * inputs
+        together = groups == 2 and (
+            samples[s, 1] == samples[s + 1, 1] == samples[s + 2, 1] == samples[s + 3, 1]
+        )
+        p0, p1 = samples[s, 0] * inputs, samples[s + 1, 0] * inputs
+        p2, p3 = samples[s + 2, 0] * inputs, samples[s + 3, 0] * inputs
+        for o in range(0, rows, 4):
+            at = d + s * width + o
+            d00, d01, d02, d03 = work[at], work[at + 1], work[at + 2], work[at + 3]
+            at += width
+            d10, d11, d12, d13 = work[at], work[at + 1], work[at + 2], work[at + 3]
+            at += width
+            d20, d21, d22, d23 = work[at], work[at + 1], work[at + 2], work[at + 3]
+            at += width
+            d30, d31, d32, d33 = work[at], work[at + 1], work[at + 2], work[at + 3]
+            b = shape.biases[layer] + o
+            grad[b] += (d00 + d10) + (d20 + d30)
+            grad[b + 1] += (d01 + d11) + (d21 + d31)
+            grad[b + 2] += (d02 + d12) + (d22 + d32)
+            grad[b + 3] += (d03 + d13) + (d23 + d33)
+            w0 = shape.weights[layer] + o * inputs
+            w1, w2, w3 = w0 + inputs, w0 + 2 * inputs, w0 + 3 * inputs
+            s00, s01, s02, s03 = splat(d00), splat(d01), splat(d02), splat(d03)
+            s10, s11, s12, s13 = splat(d10), splat(d11), splat(d12), splat(d13)
+            s20, s21, s22, s23 = splat(d20), splat(d21), splat(d22), splat(d23)
+            s30, s31, s32, s33 = splat(d30), splat(d31), splat(d32), splat(d33)
+            first, last = o == 0, o + 4 == rows
+            for j in range(0, inputs, 16):
+                x0, x1 = load(work, a0 + j), load(work, a1 + j)
+                x2, x3 = load(work, a2 + j), load(work, a3 + j)
+                g = fma(s10, x1, fma(s00, x0, load(grad, w0 + j)))
+                store(grad, w0 + j, fma(s30, x3, fma(s20, x2, g)))
+                g = fma(s11, x1, fma(s01, x0, load(grad, w1 + j)))
+                store(grad, w1 + j, fma(s31, x3, fma(s21, x2, g)))
+                g = fma(s12, x1, fma(s02, x0, load(grad, w2 + j)))
+                store(grad, w2 + j, fma(s32, x3, fma(s22, x2, g)))
+                g = fma(s13, x1, fma(s03, x0, load(grad, w3 + j)))
+                store(grad, w3 + j, fma(s33, x3, fma(s23, x2, g)))
+                v0, v1 = load(theta, w0 + j), load(theta, w1 + j)
+                v2, v3 = load(theta, w2 + j), load(theta, w3 + j)
+                t0 = zero if first else load(work, e0 + j)
+                t1 = zero if first else load(work, e1 + j)
+                t2 = zero if first else load(work, e2 + j)
+                t3 = zero if first else load(work, e3 + j)
+                t0 = fma(s03, v3, fma(s02, v2, fma(s01, v1, fma(s00, v0, t0))))
+                t1 = fma(s13, v3, fma(s12, v2, fma(s11, v1, fma(s10, v0, t1))))
+                t2 = fma(s23, v3, fma(s22, v2, fma(s21, v1, fma(s20, v0, t2))))
+                t3 = fma(s33, v3, fma(s32, v2, fma(s31, v1, fma(s30, v0, t3))))
+                if last:
+                    t0, t1 = slope(t0, x0, shape.activation), slope(t1, x1, shape.activation)
+                    t2, t3 = slope(t2, x2, shape.activation), slope(t3, x3, shape.activation)
+                    if layer == 1 and together:
+                        store(tables, p0 + j, load(tables, p0 + j) + t0)
+                        store(tables, p1 + j, load(tables, p1 + j) + t1)
+                        store(tables, p2 + j, load(tables, p2 + j) + t2)
+                        store(tables, p3 + j, load(tables, p3 + j) + t3)
+                        total = (t0 + t1) + (t2 + t3)
+                        store(tables, shared + j, load(tables, shared + j) + total)
+                        continue
+                    if layer == 1:
+                        add_to_tables(tables, samples, s, j, inputs, t0)
+                        add_to_tables(tables, samples, s + 1, j, inputs, t1)
+                        add_to_tables(tables, samples, s + 2, j, inputs, t2)
+                        add_to_tables(tables, samples, s + 3, j, inputs, t3)
+                        continue
+                store(work, e0 + j, t0)
+                store(work, e1 + j, t1)
+                store(work, e2 + j, t2)
+                store(work, e3 + j, t3)
+
+
+@inlined
+def softmax_backward(shape, loss, labels, count, scale, work):
+    """Gives the last layer's deltas: the gradient of the loss with respect to the logits."""
+    last = len(shape.widths) - 1
+    width, rows = shape.widths[last], (shape.labels + 3) // 4 * 4
+    z, d = shape.activations[last], shape.deltas[last]
+    for s in range(0, count, 4):
+        z0, d0 = z + s * width, d + s * width
+        y0, y1, y2, y3 = labels[s], labels[s + 1], labels[s + 2], labels[s + 3]
+        largest = splat(HIDDEN_MASK)
+        for o in range(0, rows, 4):
+            here = z0 + o
+            x = load_quarters(work, here, here + width, here + 2 * width, here + 3 * width)
+            x = x + load_quarters(loss.mask, o, o, o, o)
+            largest = choose(largest, x, x, largest)
+        largest, total = quarter_max(largest), splat(float32(0.0))
+        for o in range(0, rows, 4):
+            here, there = z0 + o, d0 + o
+            x = load_quarters(work, here, here + width, here + 2 * width, here + 3 * width)
+            x = exp(x + load_quarters(loss.mask, o, o, o, o) - largest)
+            total = total + x
+            store_quarters(work, there, there + width, there + 2 * width, there + 3 * width, x)
+        factor = load_quarters(loss.scales, 4 * y0, 4 * y1, 4 * y2, 4 * y3) / quarter_sum(total)
+        for o in range(0, rows, 4):
+            there = d0 + o
+            x = load_quarters(work, there, there + width, there + 2 * width, there + 3 * width)
+            t = load_quarters(
+                loss.targets, y0 * width + o, y1 * width + o, y2 * width + o, y3 * width + o
+            )
+            x = (x * factor - t) * splat(scale)
+            store_quarters(work, there, there + width, there + 2 * width, there + 3 * width, x)
