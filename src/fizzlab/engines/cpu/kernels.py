@@ -41,6 +41,7 @@ from fizzlab.engines.cpu.simd import (
     lane_sums,
     load,
     load_quarters,
+    quarter_lanes,
     quarter_max,
     quarter_sum,
     splat,
@@ -49,7 +50,7 @@ from fizzlab.engines.cpu.simd import (
 )
 
 TILE = 32  # samples
-HIDDEN_MASK = np.float32(-1e30)  # added to logits of padding, so that their softmax is 0
+NO_LOGIT = np.float32(-1e30)  # logit of padding, so that its softmax is 0
 
 
 class Shape(NamedTuple):
@@ -89,13 +90,11 @@ class Loss(NamedTuple):
         scales: α_y, four times each, shape (4 (labels + 1),).
         targets: t_yc, shape ((labels + 1) × width of the last layer,), flat.
         weights: w_y, shape (labels,).
-        mask: 0 for a label, HIDDEN_MASK for padding, as long as the last layer's row.
     """
 
     scales: np.ndarray
     targets: np.ndarray
     weights: np.ndarray
-    mask: np.ndarray
 
 
 @inlined
@@ -329,6 +328,39 @@ def dense_backward(theta, shape, layer, samples, count, work, grad, tables):
 
 
 @inlined
+def log_sums(shape, count, work, sums):
+    """Gives log Σ_c exp z_sc of each sample s in `sums`, which has 16 places more than samples."""
+    last, scratch = len(shape.widths) - 1, len(sums) - 16
+    width, rows = shape.widths[last], (shape.labels + 3) // 4 * 4
+    z = shape.activations[last]
+    for s in range(0, count, 4):
+        z0, largest = z + s * width, splat(NO_LOGIT)
+        for o in range(0, rows, 4):
+            x = masked_logits(work, z0 + o, width, shape.labels - o)
+            largest = choose(largest, x, x, largest)
+        largest, total = quarter_max(largest), splat(float32(0.0))
+        for o in range(0, rows, 4):
+            x = masked_logits(work, z0 + o, width, shape.labels - o)
+            total = total + exp(x - largest)
+        store(sums, scratch, largest)
+        for i in range(4):
+            sums[s + i] = sums[scratch + 4 * i]
+        store(sums, scratch, quarter_sum(total))
+        for i in range(4):
+            sums[s + i] += np.log(sums[scratch + 4 * i])
+
+
+@inlined
+def masked_logits(work, place, width, left):
+    """Loads four logits of four samples; of the four labels only `left` are real."""
+    x = load_quarters(work, place, place + width, place + 2 * width, place + 3 * width)
+    if left >= 4:
+        return x
+    lane = quarter_lanes()
+    return choose(lane, splat(float32(left)), x, splat(NO_LOGIT))
+
+
+@inlined
 def softmax_backward(shape, loss, labels, count, scale, work):
     """Gives the last layer's deltas: the gradient of the loss with respect to the logits."""
     last = len(shape.widths) - 1
@@ -337,17 +369,14 @@ def softmax_backward(shape, loss, labels, count, scale, work):
     for s in range(0, count, 4):
         z0, d0 = z + s * width, d + s * width
         y0, y1, y2, y3 = labels[s], labels[s + 1], labels[s + 2], labels[s + 3]
-        largest = splat(HIDDEN_MASK)
+        largest = splat(NO_LOGIT)
         for o in range(0, rows, 4):
-            here = z0 + o
-            x = load_quarters(work, here, here + width, here + 2 * width, here + 3 * width)
-            x = x + load_quarters(loss.mask, o, o, o, o)
+            x = masked_logits(work, z0 + o, width, shape.labels - o)
             largest = choose(largest, x, x, largest)
         largest, total = quarter_max(largest), splat(float32(0.0))
         for o in range(0, rows, 4):
-            here, there = z0 + o, d0 + o
-            x = load_quarters(work, here, here + width, here + 2 * width, here + 3 * width)
-            x = exp(x + load_quarters(loss.mask, o, o, o, o) - largest)
+            there = d0 + o
+            x = exp(masked_logits(work, z0 + o, width, shape.labels - o) - largest)
             total = total + x
             store_quarters(work, there, there + width, there + 2 * width, there + 3 * width, x)
         factor = load_quarters(loss.scales, 4 * y0, 4 * y1, 4 * y2, 4 * y3) / quarter_sum(total)

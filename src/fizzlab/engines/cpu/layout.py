@@ -10,7 +10,7 @@ import numpy as np
 from fizzlab.data import Split, Splits
 from fizzlab.encodings import Encoding
 from fizzlab.engines.cpu.functions import RELU, TANH
-from fizzlab.engines.cpu.kernels import HIDDEN_MASK, TILE, Loss, Shape
+from fizzlab.engines.cpu.kernels import TILE, Loss, Shape
 from fizzlab.engines.cpu.loop import GIVEN, PERMUTED, RESHUFFLED, Plan, Room
 from fizzlab.engines.cpu.optimizers import ADAM, ADAMW, SGD
 from fizzlab.evaluation import frequency_loss
@@ -129,12 +129,10 @@ def loss_of(recipe: Recipe, labels: np.ndarray, shape: Shape) -> Loss:
     targets = np.zeros((number + 1, width))
     targets[:number, :number] = np.diag((1 - smoothing) * weights) + smoothing / number * weights
     scales = np.append((1 - smoothing) * weights + smoothing / number * weights.sum(), 0)
-    mask = np.where(np.arange(width) < number, np.float32(0), HIDDEN_MASK)
     return Loss(
         np.repeat(scales, 4).astype(np.float32),
         targets.astype(np.float32).reshape(-1),
         weights.astype(np.float32),
-        mask.astype(np.float32),
     )
 
 
@@ -176,6 +174,7 @@ def room_of(shape: Shape, length: int, work: int, num_train: int) -> Room:
         tables=aligned(tables),
         table_gradients=aligned(tables),
         work=aligned(work),
+        sums=aligned(TILE + LANES),
         grad=aligned(length),
         moments=aligned(length),
         squares=aligned(length),

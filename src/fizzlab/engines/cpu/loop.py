@@ -65,6 +65,7 @@ class Room(NamedTuple):
         tables: The lookup layer's tables, flat, float32.
         table_gradients: Their gradients.
         work: Activations and deltas of one tile of samples.
+        sums: Log-sums of a tile, and room for sixteen numbers.
         grad: The gradient, laid out as the net.
         moments: Momentum, or Adam's first moments.
         squares: Adam's second moments.
@@ -78,6 +79,7 @@ class Room(NamedTuple):
     tables: np.ndarray
     table_gradients: np.ndarray
     work: np.ndarray
+    sums: np.ndarray
     grad: np.ndarray
     moments: np.ndarray
     squares: np.ndarray
@@ -195,16 +197,14 @@ def measure(theta, shape, everything, table_rows, labels, room):
     for first in range(0, len(labels), TILE):
         count, filled = take(everything, first, len(labels), table_rows, labels, 0, room)
         forward(theta, shape, filled, room)
+        kernels.log_sums(shape, filled, room.work, room.sums)
         for s in range(count):
             at, said = shape.activations[last] + s * shape.widths[last], 0
             for label in range(1, shape.labels):
                 if room.work[at + label] > room.work[at + said]:
                     said = label
-            largest, rest = float(room.work[at + said]), 0.0
-            for label in range(shape.labels):
-                rest += np.exp(float(room.work[at + label]) - largest)
             y = room.sample_labels[s]
-            total += np.log(rest) + largest - float(room.work[at + y])
+            total += float(room.sums[s]) - float(room.work[at + y])
             right += said == y
     return total / len(labels), right
 

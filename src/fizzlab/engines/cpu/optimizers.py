@@ -40,7 +40,7 @@ def step_adam(theta, grad, moments, squares, learning_rate, beta1, beta2, step, 
     keep, fresh = splat(float32(beta2)), splat(float32(1 - beta2))
     blend = splat(float32(1 - beta1))
     rate = splat(float32(-learning_rate / (1 - beta1**step)))
-    correction = splat(float32(np.sqrt(1 - beta2**step)))
+    correction = splat(float32(1 / np.sqrt(1 - beta2**step)))
     l2 = splat(float32(0.0 if decoupled else decay))
     shrink = splat(float32(1 - learning_rate * decay if decoupled else 1.0))
     epsilon = splat(float32(1e-8))
@@ -52,7 +52,7 @@ def step_adam(theta, grad, moments, squares, learning_rate, beta1, beta2, step, 
         v = fma(fresh * g, g, keep * load(squares, i))
         store(moments, i, m)
         store(squares, i, v)
-        store(theta, i, fma(rate, m / (square_root(v) / correction + epsilon), w))
+        store(theta, i, fma(rate, m / fma(square_root(v), correction, epsilon), w))
 
 
 @inlined

@@ -134,6 +134,16 @@ def splat(typing_context: Any, value: Any) -> Any:
 
 
 @intrinsic
+def quarter_lanes(typing_context: Any) -> Any:
+    """Gives 0, 1, 2, 3 in each quarter."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return ir.Constant(_VECTOR, [ir.Constant(_FLOAT, lane % 4) for lane in range(LANES)])
+
+    return vector(), generate
+
+
+@intrinsic
 def fma(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
     """Gives a · b + c, rounded once."""
 
