@@ -22,8 +22,10 @@ respect to the logits of a sample with label y is
                                             t_yc = (1 − ε) w_y [c = y] + ε/K w_c
 
 Layout: everything of a net is one flat array. The lookup layer has a row a feature, other layers a
-row an output; rows are padded with zeros to 16 lanes, and stay zero. Samples go through all layers
-in tiles of 32, so that their activations stay in the first-level cache.
+row an output; rows are padded with zeros to 16 lanes, and stay zero. Four rows of a dense layer, or
+of four samples' activations, lie side by side, 16 lanes of each in turn, so that one pointer serves
+four: the lanes j … j + 15 of rows r … r + 3 begin at 4 j + 16 (0 … 3). Samples go through all
+layers in tiles of 32, so that their activations stay in the first-level cache.
 """
 
 from __future__ import annotations
@@ -90,11 +92,19 @@ class Loss(NamedTuple):
         scales: α_y, four times each, shape (4 (labels + 1),).
         targets: t_yc, shape ((labels + 1) × width of the last layer,), flat.
         weights: w_y, shape (labels,).
+        uniform: Whether all w_y are 1.
     """
 
     scales: np.ndarray
     targets: np.ndarray
     weights: np.ndarray
+    uniform: bool
+
+
+@inlined
+def place(row, lane, width):
+    """Gives where a lane of a row stands, four rows side by side."""
+    return row // 4 * 4 * width + lane // 16 * 64 + row % 4 * 16 + lane % 16
 
 
 @inlined
@@ -165,7 +175,7 @@ def lookup_forward(tables, shape, samples, count, work):
                 z = z + load(tables, samples[s, group] * width + j)
             if groups > 1:
                 z = z + load(tables, second + j)
-            store(work, at + s * width + j, activate(z, shape.activation) if hidden else z)
+            store(work, at + place(s, j, width), activate(z, shape.activation) if hidden else z)
 
 
 @inlined
@@ -174,7 +184,7 @@ def lookup_backward(shape, samples, count, work, tables):
     width, at = shape.widths[0], shape.deltas[0]
     for s in range(count):
         for j in range(0, width, 16):
-            add_to_tables(tables, samples, s, j, width, load(work, at + s * width + j))
+            add_to_tables(tables, samples, s, j, width, load(work, at + place(s, j, width)))
 
 
 @inlined
@@ -186,59 +196,64 @@ def add_to_tables(tables, samples, s, j, width, delta):
 
 
 @inlined
+def load_four(row, at):
+    """Loads sixteen lanes of four rows that lie side by side."""
+    return load(row, at), load(row, at + 16), load(row, at + 32), load(row, at + 48)
+
+
+@inlined
+def store_four(row, at, values):
+    """Stores a quarter each in four rows that lie side by side."""
+    store_quarters(row, at, at + 16, at + 32, at + 48, values)
+
+
+@inlined
 def dense_forward(theta, shape, layer, count, work):
     """Gives the activations of a dense layer; those of the last one are the logits."""
     inputs, width = shape.widths[layer - 1], shape.widths[layer]
-    a, y = shape.activations[layer - 1], shape.activations[layer]
-    w, b = shape.weights[layer], shape.biases[layer]
+    weights, biases = shape.weights[layer], shape.biases[layer]
     hidden, zero = layer < len(shape.widths) - 1, splat(float32(0.0))
     for s in range(0, count, 4):
-        a0 = a + s * inputs
-        a1, a2, a3 = a0 + inputs, a0 + 2 * inputs, a0 + 3 * inputs
+        a = shape.activations[layer - 1] + s * inputs
+        y = shape.activations[layer] + s * width
         for o in range(0, shape.rows[layer], 4):
-            w0 = w + o * inputs
-            w1, w2, w3 = w0 + inputs, w0 + 2 * inputs, w0 + 3 * inputs
+            w, b = weights + o * inputs, biases + o
             y00 = y01 = y02 = y03 = y10 = y11 = y12 = y13 = zero
             y20 = y21 = y22 = y23 = y30 = y31 = y32 = y33 = zero
-            for j in range(0, inputs, 16):
-                x0, x1 = load(work, a0 + j), load(work, a1 + j)
-                x2, x3 = load(work, a2 + j), load(work, a3 + j)
-                v = load(theta, w0 + j)
-                y00, y10, y20, y30 = (
-                    fma(x0, v, y00),
-                    fma(x1, v, y10),
-                    fma(x2, v, y20),
-                    fma(x3, v, y30),
+            for j in range(0, 4 * inputs, 64):
+                x0, x1, x2, x3 = load_four(work, a + j)
+                w0, w1, w2, w3 = load_four(theta, w + j)
+                y00, y01, y02, y03 = (
+                    fma(x0, w0, y00),
+                    fma(x0, w1, y01),
+                    fma(x0, w2, y02),
+                    fma(x0, w3, y03),
                 )
-                v = load(theta, w1 + j)
-                y01, y11, y21, y31 = (
-                    fma(x0, v, y01),
-                    fma(x1, v, y11),
-                    fma(x2, v, y21),
-                    fma(x3, v, y31),
+                y10, y11, y12, y13 = (
+                    fma(x1, w0, y10),
+                    fma(x1, w1, y11),
+                    fma(x1, w2, y12),
+                    fma(x1, w3, y13),
                 )
-                v = load(theta, w2 + j)
-                y02, y12, y22, y32 = (
-                    fma(x0, v, y02),
-                    fma(x1, v, y12),
-                    fma(x2, v, y22),
-                    fma(x3, v, y32),
+                y20, y21, y22, y23 = (
+                    fma(x2, w0, y20),
+                    fma(x2, w1, y21),
+                    fma(x2, w2, y22),
+                    fma(x2, w3, y23),
                 )
-                v = load(theta, w3 + j)
-                y03, y13, y23, y33 = (
-                    fma(x0, v, y03),
-                    fma(x1, v, y13),
-                    fma(x2, v, y23),
-                    fma(x3, v, y33),
+                y30, y31, y32, y33 = (
+                    fma(x3, w0, y30),
+                    fma(x3, w1, y31),
+                    fma(x3, w2, y32),
+                    fma(x3, w3, y33),
                 )
             sums = lane_sums(
                 (y00, y01, y02, y03, y10, y11, y12, y13, y20, y21, y22, y23, y30, y31, y32, y33)
             )
-            sums = sums + load_quarters(theta, b + o, b + o, b + o, b + o)
+            sums = sums + load_quarters(theta, b, b, b, b)
             if hidden:
                 sums = activate(sums, shape.activation)
-            y0 = y + s * width + o
-            store_quarters(work, y0, y0 + width, y0 + 2 * width, y0 + 3 * width, sums)
+            store_four(work, y + place(0, o, width), sums)
 
 
 @inlined
@@ -249,82 +264,77 @@ def dense_backward(theta, shape, layer, samples, count, work, grad, tables):
     that share a row there, as integers in order do, are added up first.
     """
     inputs, width, rows = shape.widths[layer - 1], shape.widths[layer], shape.rows[layer]
-    a, e, d = shape.activations[layer - 1], shape.deltas[layer - 1], shape.deltas[layer]
     zero = splat(float32(0.0))
     for s in range(0, count, 4):
-        a0, e0 = a + s * inputs, e + s * inputs
-        a1, a2, a3 = a0 + inputs, a0 + 2 * inputs, a0 + 3 * inputs
-        e1, e2, e3 = e0 + inputs, e0 + 2 * inputs, e0 + 3 * inputs
-        groups = samples.shape[1]
-        shared = samples[s, groups - 1] * inputs
-        together = groups == 2 and (
-            samples[s, 1] == samples[s + 1, 1] == samples[s + 2, 1] == samples[s + 3, 1]
-        )
+        a, e = shape.activations[layer - 1] + s * inputs, shape.deltas[layer - 1] + s * inputs
         p0, p1 = samples[s, 0] * inputs, samples[s + 1, 0] * inputs
         p2, p3 = samples[s + 2, 0] * inputs, samples[s + 3, 0] * inputs
+        shared, together = 0, samples.shape[1] == 2
+        if together:
+            second = samples[s, 1]
+            shared = second * inputs
+            together = (
+                second == samples[s + 1, 1]
+                and second == samples[s + 2, 1]
+                and second == samples[s + 3, 1]
+            )
         for o in range(0, rows, 4):
-            at = d + s * width + o
-            d00, d01, d02, d03 = work[at], work[at + 1], work[at + 2], work[at + 3]
-            at += width
-            d10, d11, d12, d13 = work[at], work[at + 1], work[at + 2], work[at + 3]
-            at += width
-            d20, d21, d22, d23 = work[at], work[at + 1], work[at + 2], work[at + 3]
-            at += width
-            d30, d31, d32, d33 = work[at], work[at + 1], work[at + 2], work[at + 3]
+            d = shape.deltas[layer] + s * width + place(0, o, width)
+            d00, d01, d02, d03 = work[d], work[d + 1], work[d + 2], work[d + 3]
+            d10, d11, d12, d13 = work[d + 16], work[d + 17], work[d + 18], work[d + 19]
+            d20, d21, d22, d23 = work[d + 32], work[d + 33], work[d + 34], work[d + 35]
+            d30, d31, d32, d33 = work[d + 48], work[d + 49], work[d + 50], work[d + 51]
             b = shape.biases[layer] + o
             grad[b] += (d00 + d10) + (d20 + d30)
             grad[b + 1] += (d01 + d11) + (d21 + d31)
             grad[b + 2] += (d02 + d12) + (d22 + d32)
             grad[b + 3] += (d03 + d13) + (d23 + d33)
-            w0 = shape.weights[layer] + o * inputs
-            w1, w2, w3 = w0 + inputs, w0 + 2 * inputs, w0 + 3 * inputs
+            w = shape.weights[layer] + o * inputs
             s00, s01, s02, s03 = splat(d00), splat(d01), splat(d02), splat(d03)
             s10, s11, s12, s13 = splat(d10), splat(d11), splat(d12), splat(d13)
             s20, s21, s22, s23 = splat(d20), splat(d21), splat(d22), splat(d23)
             s30, s31, s32, s33 = splat(d30), splat(d31), splat(d32), splat(d33)
             first, last = o == 0, o + 4 == rows
-            for j in range(0, inputs, 16):
-                x0, x1 = load(work, a0 + j), load(work, a1 + j)
-                x2, x3 = load(work, a2 + j), load(work, a3 + j)
-                g = fma(s10, x1, fma(s00, x0, load(grad, w0 + j)))
-                store(grad, w0 + j, fma(s30, x3, fma(s20, x2, g)))
-                g = fma(s11, x1, fma(s01, x0, load(grad, w1 + j)))
-                store(grad, w1 + j, fma(s31, x3, fma(s21, x2, g)))
-                g = fma(s12, x1, fma(s02, x0, load(grad, w2 + j)))
-                store(grad, w2 + j, fma(s32, x3, fma(s22, x2, g)))
-                g = fma(s13, x1, fma(s03, x0, load(grad, w3 + j)))
-                store(grad, w3 + j, fma(s33, x3, fma(s23, x2, g)))
-                v0, v1 = load(theta, w0 + j), load(theta, w1 + j)
-                v2, v3 = load(theta, w2 + j), load(theta, w3 + j)
-                t0 = zero if first else load(work, e0 + j)
-                t1 = zero if first else load(work, e1 + j)
-                t2 = zero if first else load(work, e2 + j)
-                t3 = zero if first else load(work, e3 + j)
-                t0 = fma(s03, v3, fma(s02, v2, fma(s01, v1, fma(s00, v0, t0))))
-                t1 = fma(s13, v3, fma(s12, v2, fma(s11, v1, fma(s10, v0, t1))))
-                t2 = fma(s23, v3, fma(s22, v2, fma(s21, v1, fma(s20, v0, t2))))
-                t3 = fma(s33, v3, fma(s32, v2, fma(s31, v1, fma(s30, v0, t3))))
+            for j in range(0, 4 * inputs, 64):
+                x0, x1, x2, x3 = load_four(work, a + j)
+                g0, g1, g2, g3 = load_four(grad, w + j)
+                g0 = fma(s30, x3, fma(s20, x2, fma(s10, x1, fma(s00, x0, g0))))
+                g1 = fma(s31, x3, fma(s21, x2, fma(s11, x1, fma(s01, x0, g1))))
+                g2 = fma(s32, x3, fma(s22, x2, fma(s12, x1, fma(s02, x0, g2))))
+                g3 = fma(s33, x3, fma(s23, x2, fma(s13, x1, fma(s03, x0, g3))))
+                store(grad, w + j, g0)
+                store(grad, w + j + 16, g1)
+                store(grad, w + j + 32, g2)
+                store(grad, w + j + 48, g3)
+                w0, w1, w2, w3 = load_four(theta, w + j)
+                t0 = t1 = t2 = t3 = zero
+                if not first:
+                    t0, t1, t2, t3 = load_four(work, e + j)
+                t0 = fma(s03, w3, fma(s02, w2, fma(s01, w1, fma(s00, w0, t0))))
+                t1 = fma(s13, w3, fma(s12, w2, fma(s11, w1, fma(s10, w0, t1))))
+                t2 = fma(s23, w3, fma(s22, w2, fma(s21, w1, fma(s20, w0, t2))))
+                t3 = fma(s33, w3, fma(s32, w2, fma(s31, w1, fma(s30, w0, t3))))
                 if last:
                     t0, t1 = slope(t0, x0, shape.activation), slope(t1, x1, shape.activation)
                     t2, t3 = slope(t2, x2, shape.activation), slope(t3, x3, shape.activation)
-                    if layer == 1 and together:
-                        store(tables, p0 + j, load(tables, p0 + j) + t0)
-                        store(tables, p1 + j, load(tables, p1 + j) + t1)
-                        store(tables, p2 + j, load(tables, p2 + j) + t2)
-                        store(tables, p3 + j, load(tables, p3 + j) + t3)
-                        total = (t0 + t1) + (t2 + t3)
-                        store(tables, shared + j, load(tables, shared + j) + total)
-                        continue
-                    if layer == 1:
-                        add_to_tables(tables, samples, s, j, inputs, t0)
-                        add_to_tables(tables, samples, s + 1, j, inputs, t1)
-                        add_to_tables(tables, samples, s + 2, j, inputs, t2)
-                        add_to_tables(tables, samples, s + 3, j, inputs, t3)
-                        continue
-                store(work, e0 + j, t0)
-                store(work, e1 + j, t1)
-                store(work, e2 + j, t2)
-                store(work, e3 + j, t3)
+                lane = j // 4
+                if last and layer == 1 and together:
+                    store(tables, p0 + lane, load(tables, p0 + lane) + t0)
+                    store(tables, p1 + lane, load(tables, p1 + lane) + t1)
+                    store(tables, p2 + lane, load(tables, p2 + lane) + t2)
+                    store(tables, p3 + lane, load(tables, p3 + lane) + t3)
+                    total = (t0 + t1) + (t2 + t3)
+                    store(tables, shared + lane, load(tables, shared + lane) + total)
+                elif last and layer == 1:
+                    add_to_tables(tables, samples, s, lane, inputs, t0)
+                    add_to_tables(tables, samples, s + 1, lane, inputs, t1)
+                    add_to_tables(tables, samples, s + 2, lane, inputs, t2)
+                    add_to_tables(tables, samples, s + 3, lane, inputs, t3)
+                else:
+                    store(work, e + j, t0)
+                    store(work, e + j + 16, t1)
+                    store(work, e + j + 32, t2)
+                    store(work, e + j + 48, t3)
 
 
 @inlined
@@ -336,11 +346,11 @@ def log_sums(shape, count, work, sums):
     for s in range(0, count, 4):
         z0, largest = z + s * width, splat(NO_LOGIT)
         for o in range(0, rows, 4):
-            x = masked_logits(work, z0 + o, width, shape.labels - o)
+            x = masked_logits(work, z0 + place(0, o, width), shape.labels - o)
             largest = choose(largest, x, x, largest)
         largest, total = quarter_max(largest), splat(float32(0.0))
         for o in range(0, rows, 4):
-            x = masked_logits(work, z0 + o, width, shape.labels - o)
+            x = masked_logits(work, z0 + place(0, o, width), shape.labels - o)
             total = total + exp(x - largest)
         store(sums, scratch, largest)
         for i in range(4):
@@ -351,9 +361,9 @@ def log_sums(shape, count, work, sums):
 
 
 @inlined
-def masked_logits(work, place, width, left):
+def masked_logits(work, at, left):
     """Loads four logits of four samples; of the four labels only `left` are real."""
-    x = load_quarters(work, place, place + width, place + 2 * width, place + 3 * width)
+    x = load_quarters(work, at, at + 16, at + 32, at + 48)
     if left >= 4:
         return x
     lane = quarter_lanes()
@@ -371,20 +381,19 @@ def softmax_backward(shape, loss, labels, count, scale, work):
         y0, y1, y2, y3 = labels[s], labels[s + 1], labels[s + 2], labels[s + 3]
         largest = splat(NO_LOGIT)
         for o in range(0, rows, 4):
-            x = masked_logits(work, z0 + o, width, shape.labels - o)
+            x = masked_logits(work, z0 + place(0, o, width), shape.labels - o)
             largest = choose(largest, x, x, largest)
         largest, total = quarter_max(largest), splat(float32(0.0))
         for o in range(0, rows, 4):
-            there = d0 + o
-            x = exp(masked_logits(work, z0 + o, width, shape.labels - o) - largest)
+            x = exp(masked_logits(work, z0 + place(0, o, width), shape.labels - o) - largest)
             total = total + x
-            store_quarters(work, there, there + width, there + 2 * width, there + 3 * width, x)
+            store_four(work, d0 + place(0, o, width), x)
         factor = load_quarters(loss.scales, 4 * y0, 4 * y1, 4 * y2, 4 * y3) / quarter_sum(total)
         for o in range(0, rows, 4):
-            there = d0 + o
-            x = load_quarters(work, there, there + width, there + 2 * width, there + 3 * width)
+            there = d0 + place(0, o, width)
+            x = load_quarters(work, there, there + 16, there + 32, there + 48)
             t = load_quarters(
                 loss.targets, y0 * width + o, y1 * width + o, y2 * width + o, y3 * width + o
             )
             x = (x * factor - t) * splat(scale)
-            store_quarters(work, there, there + width, there + 2 * width, there + 3 * width, x)
+            store_four(work, there, x)

@@ -95,31 +95,38 @@ def table_rows(encoding: Encoding, shape: Shape, split: Split) -> np.ndarray:
 def pack(arrays: list[np.ndarray], shape: Shape, length: int) -> np.ndarray:
     """Lays weights and biases, as in `MLP`'s state dict, out in one flat array."""
     flat = aligned(length)
-    for layer, (w, b) in enumerate(_views(flat, shape)):
+    for layer in range(len(shape.widths)):
         weight, bias = arrays[2 * layer], arrays[2 * layer + 1]
         weight = weight.T if layer == 0 else weight
-        w[: weight.shape[0], : weight.shape[1]] = weight
-        b[: len(bias)] = bias
+        at, end, rows, width = _place_of(shape, layer)
+        full = np.zeros((rows, width), dtype=np.float32)
+        full[: weight.shape[0], : weight.shape[1]] = weight
+        if layer:  # four rows side by side
+            full = full.reshape(rows // 4, 4, width // LANES, LANES).transpose(0, 2, 1, 3)
+        flat[at:end] = full.reshape(-1)
+        flat[end : end + len(bias)] = bias
     return flat
 
 
 def unpack(flat: np.ndarray, shape: Shape, sizes: tuple[int, ...]) -> tuple[np.ndarray, ...]:
     """Gives weights and biases back, as in `MLP`'s state dict."""
     arrays: list[np.ndarray] = []
-    for layer, (w, b) in enumerate(_views(flat, shape)):
-        weight = w.T if layer == 0 else w
+    for layer in range(len(shape.widths)):
+        at, end, rows, width = _place_of(shape, layer)
+        weight = flat[at:end].reshape(rows, width)
+        if layer:
+            four = flat[at:end].reshape(rows // 4, width // LANES, 4, LANES)
+            weight = four.transpose(0, 2, 1, 3).reshape(rows, width)
+        weight = weight.T if layer == 0 else weight
         arrays.append(weight[: sizes[layer + 1], : sizes[layer]].copy())
-        arrays.append(b[: sizes[layer + 1]].copy())
+        arrays.append(flat[end : end + sizes[layer + 1]].copy())
     return tuple(arrays)
 
 
-def _views(flat: np.ndarray, shape: Shape) -> list[tuple[np.ndarray, np.ndarray]]:
-    views = []
-    for layer, (at, bias) in enumerate(zip(shape.weights, shape.biases, strict=True)):
-        width = shape.widths[max(layer - 1, 0)]
-        weights = flat[at : at + shape.rows[layer] * width].reshape(shape.rows[layer], width)
-        views.append((weights, flat[bias : bias + shape.widths[layer]]))
-    return views
+def _place_of(shape: Shape, layer: int) -> tuple[int, int, int, int]:
+    """Gives begin and end of a layer's weights, and their number of rows and lanes."""
+    at, rows, width = shape.weights[layer], shape.rows[layer], shape.widths[max(layer - 1, 0)]
+    return int(at), int(at + rows * width), int(rows), int(width)
 
 
 def loss_of(recipe: Recipe, labels: np.ndarray, shape: Shape) -> Loss:
@@ -133,6 +140,7 @@ def loss_of(recipe: Recipe, labels: np.ndarray, shape: Shape) -> Loss:
         np.repeat(scales, 4).astype(np.float32),
         targets.astype(np.float32).reshape(-1),
         weights.astype(np.float32),
+        uniform=recipe.class_weights is None,
     )
 
 

@@ -117,9 +117,11 @@ def add_gradient(theta, shape, loss, order, start, end, table_rows, labels, room
     room.grad[:] = 0
     room.table_gradients[:] = 0
     kernels.build_tables(theta, shape, room.tables)
-    weight = float32(0.0)
-    for place in range(start, end):
-        weight += loss.weights[labels[order[place]]]
+    weight = float32(end - start)
+    if not loss.uniform:
+        weight = float32(0.0)
+        for at in range(start, end):
+            weight += loss.weights[labels[order[at]]]
     finite = True
     for first in range(start, end, TILE):
         count, filled = take(order, first, end, table_rows, labels, shape.labels, room)
@@ -152,7 +154,8 @@ def are_finite(shape, count, work):
     last = len(shape.widths) - 1
     for s in range(count):
         for label in range(shape.labels):
-            if not np.isfinite(work[shape.activations[last] + s * shape.widths[last] + label]):
+            at = shape.activations[last] + kernels.place(s, label, shape.widths[last])
+            if not np.isfinite(work[at]):
                 return False
     return True
 
@@ -181,6 +184,13 @@ def update(theta, plan, room, learning_rate, momentum, step):
         )
 
 
+@inlined
+def logit(shape, room, s, label):
+    """Gives one logit of a tile's sample."""
+    last = len(shape.widths) - 1
+    return room.work[shape.activations[last] + kernels.place(s, label, shape.widths[last])]
+
+
 @compiled
 def measure(theta, shape, everything, table_rows, labels, room):
     """Gives mean cross-entropy (nats) and number right of a split.
@@ -193,18 +203,17 @@ def measure(theta, shape, everything, table_rows, labels, room):
         labels: Their labels.
         room: Its `tables` are those of the net.
     """
-    last, total, right = len(shape.widths) - 1, 0.0, 0
+    total, right = 0.0, 0
     for first in range(0, len(labels), TILE):
         count, filled = take(everything, first, len(labels), table_rows, labels, 0, room)
         forward(theta, shape, filled, room)
         kernels.log_sums(shape, filled, room.work, room.sums)
         for s in range(count):
-            at, said = shape.activations[last] + s * shape.widths[last], 0
+            largest, said, y = logit(shape, room, s, 0), 0, room.sample_labels[s]
             for label in range(1, shape.labels):
-                if room.work[at + label] > room.work[at + said]:
-                    said = label
-            y = room.sample_labels[s]
-            total += float(room.sums[s]) - float(room.work[at + y])
+                if logit(shape, room, s, label) > largest:
+                    largest, said = logit(shape, room, s, label), label
+            total += float(room.sums[s]) - float(logit(shape, room, s, y))
             right += said == y
     return total / len(labels), right
 
