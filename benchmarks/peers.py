@@ -7,7 +7,7 @@ are printed, and ratios to the sheet's own loop. Then many nets on two threads, 
 history costs, and how long the first net of a process takes.
 """
 
-# pyright: reportMissingImports=false  (the peers are an extra of their own)
+# pyright: reportMissingImports=false
 from __future__ import annotations
 
 import argparse

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -147,3 +152,26 @@ def test_stops_by_replay(losses: list[float], patience: int, target: bool, data)
         assert (best_loss, best_epoch) == (selection.best_loss, selection.best_epoch)
         if reason:
             break
+
+
+def test_compiled_code_is_told_and_kept(tmp_path: Path) -> None:
+    """In processes with a cache of their own: compiled once, announced, then loaded."""
+    code = (
+        "from fizzlab import Experiment\n"
+        "from fizzlab.engines import ENGINES, train_many\n"
+        "before = ENGINES['cpu'].first_use()\n"
+        "list(train_many([Experiment().replaced({'recipe.epochs': 1})], engine='cpu'))\n"
+        "print([before, ENGINES['cpu'].first_use()])\n"
+    )
+    told = []
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        told.append(ast.literal_eval(done.stdout))
+    assert "compiling the kernels" in told[0][0]
+    assert [told[0][1], *told[1]] == [None, None, None]

@@ -73,6 +73,11 @@ class Engine(ABC):
         'net.dropout'
         """
 
+    @classmethod
+    def first_use(cls) -> str | None:
+        """Tells what will take time when the engine is first used here; None if nothing will."""
+        return None
+
     @abstractmethod
     def train(
         self, experiments: Sequence[Experiment], *, threads: int, stop: Stop

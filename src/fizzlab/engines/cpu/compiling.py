@@ -39,6 +39,11 @@ def compiled(function: Callable[..., Any]) -> Any:
     return dispatcher
 
 
+def is_on_disk(dispatcher: Any) -> bool:
+    """Tells whether a function, as its sources are now, was compiled before."""
+    return any(key[-1] == _SOURCES for key in dispatcher._cache._cache_file._load_index())
+
+
 def inlined(function: Callable[..., Any]) -> Any:
     """Compiles a function into those that call it."""
     return njit(**_OPTIONS, forceinline=True)(function)

@@ -41,6 +41,15 @@ class Cpu(Engine):
             return "net.activation"
         return "encoding.scheme" if experiment.encoding.scheme == "scaled" else None
 
+    @classmethod
+    def first_use(cls) -> str | None:
+        """Its kernels have to be compiled, once for each version of fizzlab and each processor."""
+        from fizzlab.engines.cpu import compiling, loop
+
+        if compiling.is_on_disk(loop.train_net):
+            return None
+        return "compiling the kernels of the engine cpu, this once (10 to 20 s)"
+
     def train(
         self, experiments: Sequence[Experiment], *, threads: int, stop: Stop
     ) -> Iterator[Trained]:
