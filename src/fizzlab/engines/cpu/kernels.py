@@ -68,6 +68,8 @@ class Shape(NamedTuple):
         group_features: First feature of each group of the lookup layer.
         group_sizes: Bits of each group; 0 if it is a one-hot digit.
         group_rows: First row of each group in the tables; one more entry for the end.
+        stride: Distance of two rows of the tables; not a multiple of 4 kB, or all rows would want
+            the same few lines of the cache.
         labels: Number of labels.
         activation: RELU or TANH.
     """
@@ -81,6 +83,7 @@ class Shape(NamedTuple):
     group_features: np.ndarray
     group_sizes: np.ndarray
     group_rows: np.ndarray
+    stride: int
     labels: int
     activation: int
 
@@ -110,7 +113,7 @@ def place(row, lane, width):
 @inlined
 def build_tables(theta, shape, tables):
     """Fills the lookup layer's tables from its weights; the biases go into the first group's."""
-    width, zero = shape.widths[0], splat(float32(0.0))
+    width, stride, zero = shape.widths[0], shape.stride, splat(float32(0.0))
     for group in range(len(shape.group_sizes)):
         first, size = shape.group_rows[group], shape.group_sizes[group]
         weights = shape.weights[0] + shape.group_features[group] * width
@@ -119,14 +122,14 @@ def build_tables(theta, shape, tables):
             if size == 0:
                 for v in range(shape.group_rows[group + 1] - first):
                     row = load(theta, weights + v * width + j)
-                    store(tables, (first + v) * width + j, row + bias)
+                    store(tables, (first + v) * stride + j, row + bias)
                 continue
-            store(tables, first * width + j, bias)
+            store(tables, first * stride + j, bias)
             for bit in range(size):
                 row = load(theta, weights + bit * width + j)
                 for v in range(1 << bit):
-                    known = load(tables, (first + v) * width + j)
-                    store(tables, (first + v + (1 << bit)) * width + j, known + row)
+                    known = load(tables, (first + v) * stride + j)
+                    store(tables, (first + v + (1 << bit)) * stride + j, known + row)
 
 
 @inlined
@@ -136,7 +139,7 @@ def fold_tables(tables, shape, grad):
     The rows with the highest bit set are summed, and then added to those without it: what is left
     is a table of one bit less. It leaves the tables without meaning.
     """
-    width, zero = shape.widths[0], splat(float32(0.0))
+    width, stride, zero = shape.widths[0], shape.stride, splat(float32(0.0))
     for group in range(len(shape.group_sizes)):
         first, size = shape.group_rows[group], shape.group_sizes[group]
         weights = shape.weights[0] + shape.group_features[group] * width
@@ -144,21 +147,23 @@ def fold_tables(tables, shape, grad):
             total = zero
             if size == 0:
                 for v in range(shape.group_rows[group + 1] - first):
-                    row = load(tables, (first + v) * width + j)
+                    row = load(tables, (first + v) * stride + j)
                     total = total + row
                     store(grad, weights + v * width + j, row)
             for bit in range(size - 1, -1, -1):
                 total, half = zero, 1 << bit
                 for v in range(half):
-                    row = load(tables, (first + half + v) * width + j)
+                    row = load(tables, (first + half + v) * stride + j)
                     total = total + row
                     store(
-                        tables, (first + v) * width + j, load(tables, (first + v) * width + j) + row
+                        tables,
+                        (first + v) * stride + j,
+                        load(tables, (first + v) * stride + j) + row,
                     )
                 store(grad, weights + bit * width + j, total)
             if group == 0:
                 if size:
-                    total = load(tables, first * width + j)
+                    total = load(tables, first * stride + j)
                 store(grad, shape.biases[0] + j, total)
 
 
@@ -166,13 +171,13 @@ def fold_tables(tables, shape, grad):
 def lookup_forward(tables, shape, samples, count, work):
     """Gives the first layer's activations of `count` samples; `samples` holds their table rows."""
     width, at, groups = shape.widths[0], shape.activations[0], samples.shape[1]
-    hidden = len(shape.widths) > 1
+    hidden, stride = len(shape.widths) > 1, shape.stride
     for s in range(count):
-        first, second = samples[s, 0] * width, samples[s, groups - 1] * width
+        first, second = samples[s, 0] * stride, samples[s, groups - 1] * stride
         for j in range(0, width, 16):
             z = load(tables, first + j)
             for group in range(1, groups - 1):
-                z = z + load(tables, samples[s, group] * width + j)
+                z = z + load(tables, samples[s, group] * stride + j)
             if groups > 1:
                 z = z + load(tables, second + j)
             store(work, at + place(s, j, width), activate(z, shape.activation) if hidden else z)
@@ -184,15 +189,15 @@ def lookup_backward(shape, samples, count, work, tables):
     width, at = shape.widths[0], shape.deltas[0]
     for s in range(count):
         for j in range(0, width, 16):
-            add_to_tables(tables, samples, s, j, width, load(work, at + place(s, j, width)))
+            add_to_tables(tables, samples, s, j, shape.stride, load(work, at + place(s, j, width)))
 
 
 @inlined
-def add_to_tables(tables, samples, s, j, width, delta):
+def add_to_tables(tables, samples, s, j, stride, delta):
     """Adds a delta to the table rows of one sample."""
     for group in range(samples.shape[1]):
-        place = samples[s, group] * width + j
-        store(tables, place, load(tables, place) + delta)
+        at = samples[s, group] * stride + j
+        store(tables, at, load(tables, at) + delta)
 
 
 @inlined
@@ -267,12 +272,12 @@ def dense_backward(theta, shape, layer, samples, count, work, grad, tables):
     zero = splat(float32(0.0))
     for s in range(0, count, 4):
         a, e = shape.activations[layer - 1] + s * inputs, shape.deltas[layer - 1] + s * inputs
-        p0, p1 = samples[s, 0] * inputs, samples[s + 1, 0] * inputs
-        p2, p3 = samples[s + 2, 0] * inputs, samples[s + 3, 0] * inputs
+        p0, p1 = samples[s, 0] * shape.stride, samples[s + 1, 0] * shape.stride
+        p2, p3 = samples[s + 2, 0] * shape.stride, samples[s + 3, 0] * shape.stride
         shared, together = 0, samples.shape[1] == 2
         if together:
             second = samples[s, 1]
-            shared = second * inputs
+            shared = second * shape.stride
             together = (
                 second == samples[s + 1, 1]
                 and second == samples[s + 2, 1]
@@ -326,10 +331,10 @@ def dense_backward(theta, shape, layer, samples, count, work, grad, tables):
                     total = (t0 + t1) + (t2 + t3)
                     store(tables, shared + lane, load(tables, shared + lane) + total)
                 elif last and layer == 1:
-                    add_to_tables(tables, samples, s, lane, inputs, t0)
-                    add_to_tables(tables, samples, s + 1, lane, inputs, t1)
-                    add_to_tables(tables, samples, s + 2, lane, inputs, t2)
-                    add_to_tables(tables, samples, s + 3, lane, inputs, t3)
+                    add_to_tables(tables, samples, s, lane, shape.stride, t0)
+                    add_to_tables(tables, samples, s + 1, lane, shape.stride, t1)
+                    add_to_tables(tables, samples, s + 2, lane, shape.stride, t2)
+                    add_to_tables(tables, samples, s + 3, lane, shape.stride, t3)
                 else:
                     store(work, e + j, t0)
                     store(work, e + j + 16, t1)

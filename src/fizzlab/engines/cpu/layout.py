@@ -64,6 +64,7 @@ def shape_of(sizes: tuple[int, ...], activation: str, encoding: Encoding) -> tup
         group_features=np.array(features, dtype=np.int64),
         group_sizes=np.array(groups, dtype=np.int64),
         group_rows=np.array([0, *itertools.accumulate(counts)], dtype=np.int64),
+        stride=widths[0] + (LANES if widths[0] % 1024 == 0 else 0),
         labels=sizes[-1],
         activation=ACTIVATIONS[activation],
     )
@@ -176,7 +177,7 @@ def plan_of(experiment: Experiment, splits: Splits) -> Plan:
 
 def room_of(shape: Shape, length: int, work: int, num_train: int) -> Room:
     """Makes the memory that one net needs while it is trained."""
-    tables = int(shape.group_rows[-1] * shape.widths[0])
+    tables = int(shape.group_rows[-1] * shape.stride)
     buckets = 1 << max(num_train - 1, 1).bit_length()
     return Room(
         tables=aligned(tables),
