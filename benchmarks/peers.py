@@ -7,7 +7,7 @@ are printed, and ratios to the sheet's own loop. Then many nets on two threads, 
 history costs, and how long the first net of a process takes.
 """
 
-# pyright: reportMissingImports=false
+# pyright: reportMissingImports=false, reportArgumentType=false
 from __future__ import annotations
 
 import argparse

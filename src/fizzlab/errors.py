@@ -7,9 +7,10 @@ FizzlabError                 exit code 1
 │   ├── UnknownNameError     a preset, setting or picture of that name does not exist
 │   ├── IntegerError         an integer is unreadable, or does not fit the encoding
 │   ├── DataError            a range or a CSV file cannot be used
-│   └── RunExistsError       the folder of a new run is taken
+│   └── RunExistsError       the folder of a new run or study is taken
 ├── RunError                 a run on disk cannot be read
 │   └── NewerVersionError    it was written by a later fizzlab
+├── StudyError               a study on disk cannot be read, or is at work
 ├── StorageError             writing failed: no space, no permission
 ├── NetError                 a net's shapes do not fit the experiment
 └── DivergedError            the loss became NaN or infinite
@@ -81,7 +82,7 @@ class DataError(UsageError):
 
 
 class RunExistsError(UsageError):
-    """The folder chosen for a new run is taken."""
+    """The folder chosen for a new run or study is taken."""
 
 
 class UnknownNameError(UsageError):
@@ -109,6 +110,10 @@ class RunError(FizzlabError):
 
 class NewerVersionError(RunError):
     """A run was written by a later version of fizzlab."""
+
+
+class StudyError(FizzlabError):
+    """A study on disk is missing or damaged, or another process is at work in it."""
 
 
 class StorageError(FizzlabError):

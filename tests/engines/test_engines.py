@@ -154,6 +154,7 @@ def test_stops_by_replay(losses: list[float], patience: int, target: bool, data)
             break
 
 
+@pytest.mark.slow
 def test_compiled_code_is_told_and_kept(tmp_path: Path) -> None:
     """In processes with a cache of their own: compiled once, announced, then loaded."""
     code = (

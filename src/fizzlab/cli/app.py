@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from fizzlab import __version__
-from fizzlab.cli import compare, evaluate, explain, plot, predict, presets, runs, show, train
+from fizzlab.cli import (
+    compare,
+    engines,
+    evaluate,
+    explain,
+    luck,
+    plot,
+    predict,
+    presets,
+    report,
+    runs,
+    show,
+    study,
+    train,
+)
 
 app = typer.Typer(
     name="fizzlab",
@@ -46,3 +60,7 @@ app.command("show")(show.show)
 app.command("runs")(runs.runs)
 app.command("compare")(compare.compare)
 app.command("presets")(presets.presets)
+app.command("study")(study.study)
+app.command("report")(report.report)
+app.command("luck", context_settings=_NEGATIVE)(luck.luck)
+app.command("engines")(engines.engines)

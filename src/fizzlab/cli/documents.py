@@ -9,6 +9,8 @@ from pydantic import Field
 from fizzlab.configuration import Document
 from fizzlab.evaluation import Explanation
 from fizzlab.runs.report import LossPerSplit, PerSplit, Report, Summary
+from fizzlab.studies.luck import Luck
+from fizzlab.studies.summary import StudySummary
 
 
 class Predictions(Document):
@@ -86,6 +88,33 @@ class Comparison(Document):
     )
 
 
+class Estimated(Document):
+    """What a study would take: `fizzlab study --dry-run`."""
+
+    nets: int
+    conditions: int
+    seeds: int = Field(description="nets of each condition")
+    plan: str = Field(description="hash of the plan")
+    nets_per_second: float = Field(description="as measured here, just now")
+    seconds: float = Field(description="time for all nets at this pace")
+
+
+class Reported(Document):
+    """The files of a report: `fizzlab report`."""
+
+    study: str
+    report: str = Field(description="path of the page")
+    figures: tuple[str, ...] = Field(description="paths")
+
+
+class EngineState(Document):
+    """One engine; `fizzlab engines` prints a list of them, the fastest first."""
+
+    name: str
+    available: bool = Field(description="whether it can run here")
+    reason: str | None = Field(description="why not; null if it can")
+
+
 DOCUMENTS: dict[str, type[Document]] = {
     "train": Report,
     "predict": Predictions,
@@ -96,4 +125,9 @@ DOCUMENTS: dict[str, type[Document]] = {
     "show": Shown,
     "runs": Listing,
     "compare": Comparison,
+    "study": StudySummary,
+    "study --dry-run": Estimated,
+    "report": Reported,
+    "luck": Luck,
+    "engines": EngineState,
 }

@@ -1,0 +1,228 @@
+"""What a study says, in sentences: each with how it is known, and what cannot be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from fizzlab.studies.comparisons import Difference, Power, differences, power
+from fizzlab.studies.factors import Effect, effects
+from fizzlab.studies.results import Study
+from fizzlab.studies.statistics import ConditionSummary, Statistics, short_name
+from fizzlab.studies.texts import number, texts
+
+MAX_PAIRS = 3  # named in a sentence
+MAX_NAMED = 8  # conditions named in a sentence
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a study says.
+
+    Attributes:
+        study: The study; it holds at least one net.
+        language: Of the sentences: "en" or "fr".
+    """
+
+    study: Study
+    language: str = "en"
+
+    @cached_property
+    def words(self) -> Mapping[str, str]:
+        """The texts in the language."""
+        return texts(self.language)
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        """Summaries and ranking."""
+        return Statistics(self.study)
+
+    @cached_property
+    def differences(self) -> list[Difference]:
+        """Paired differences."""
+        return differences(self.statistics)
+
+    @cached_property
+    def ranking_differences(self) -> list[Difference]:
+        """The same by the column that ranks."""
+        if self.statistics.ranked_by == self.statistics.metric:
+            return self.differences
+        return differences(self.statistics, self.statistics.ranked_by)
+
+    @cached_property
+    def effects(self) -> list[Effect]:
+        """What matters most."""
+        return effects(self.statistics)
+
+    @cached_property
+    def power(self) -> list[Power]:
+        """How many seeds would settle a difference."""
+        return power(self.differences)
+
+    @property
+    def metric(self) -> str:
+        """The metric, in words."""
+        return self.words[self.statistics.metric]
+
+    def number(self, value: float | None, digits: int = 3) -> str:
+        """Gives a number in the language."""
+        return number(value, self.words, digits)
+
+    def say(self, key: str, **values: object) -> str:
+        """Fills in a text; numbers are written in the language."""
+        shown = {k: self.number(v) if isinstance(v, float) else v for k, v in values.items()}
+        return self.words[key].format(**shown)
+
+    def how_known(self) -> str:
+        """Says how everything here is known."""
+        plan, study = self.study.plan, self.study
+        count = len(self.statistics.conditions)
+        return self.say(
+            "sampled",
+            seeds=plan.seeds,
+            first=plan.first_seed,
+            conditions=self.say("conditions" if count != 1 else "conditions_1", n=count),
+            trained=study.trained,
+            nets=plan.nets,
+            diverged=study.diverged,
+        )
+
+    def sentences(self) -> list[str]:
+        """Gives what can be said, the most important first."""
+        found = self._of_one() if len(self.statistics.conditions) == 1 else self._of_many()
+        if not self.study.is_complete:
+            left = self.study.plan.nets - self.study.trained
+            found.append(self.say("partial", left=left))
+        if damaged := self.study.damaged:
+            names = ", ".join(path.name for path, _ in damaged)
+            found.append(self.say("damaged", n=len(damaged), names=names))
+        return found
+
+    def _of_one(self) -> list[str]:
+        only, said = self.statistics.conditions[0], []
+        for name in ("test_accuracy", "validation_accuracy"):
+            if e := only.estimates.get(name):
+                said.append(
+                    self.say(
+                        "one",
+                        metric=self.words[name],
+                        n=e.n,
+                        mean=e.mean,
+                        low=e.low,
+                        high=e.high,
+                        sd=e.sd,
+                    )
+                )
+        if only.perfect is not None and only.perfect_interval:
+            low, high = only.perfect_interval
+            share = only.perfect / only.nets
+            said.append(
+                self.say(
+                    "perfect_one",
+                    perfect=only.perfect,
+                    n=only.nets,
+                    share=share,
+                    low=low,
+                    high=high,
+                )
+            )
+        return said
+
+    def _of_many(self) -> list[str]:
+        said = [*self._best(), *self._pairs(), *self._effects(), *self._spreads()]
+        if self.study.plan.seeds < 2:
+            said.append(self.words["few"])
+        if self.statistics.ranked_by == "train_loss":
+            said.append(self.words["no_validation"])
+        elif self.statistics.frame["test_accuracy"].count():
+            said.append(self.words["looked"])
+        return said
+
+    def _best(self) -> list[str]:
+        best, ranked = self.statistics.best, self.statistics.ranked_by
+        if best is None or not (e := best.estimates.get(ranked)):
+            return []
+        said = [
+            self.say(
+                "best",
+                ranked=self.words[ranked],
+                label=best.label,
+                mean=e.mean,
+                low=e.low,
+                high=e.high,
+            )
+        ]
+        if test := best.estimates.get("test_accuracy"):
+            said.append(self.say("best_test", mean=test.mean, low=test.low, high=test.high))
+        if alike := self.alike(best.number):
+            shown = [one.label for one in alike[:MAX_NAMED]] + ["…"] * (len(alike) > MAX_NAMED)
+            said.append(
+                self.say(
+                    "best_not_alone",
+                    ranked=self.words[ranked],
+                    labels=self.words["and"].join(shown),
+                )
+            )
+        return said
+
+    def alike(self, condition: int) -> list[ConditionSummary]:
+        """Gives the conditions that cannot be told apart from one, by what ranks them."""
+        found = []
+        for d in self.ranking_differences:
+            if not d.told_apart and condition in (d.one.number, d.other.number):
+                found.append(d.other if d.one.number == condition else d.one)
+        return found
+
+    def _pairs(self) -> list[str]:
+        apart = sorted((d for d in self.differences if d.told_apart), key=lambda d: -abs(d.mean))
+        rest, n = [d for d in self.differences if not d.told_apart], len(self.differences)
+        said = []
+        if apart:
+            pairs = self._listed([self._pair(d) for d in apart])
+            said.append(self.say("apart", metric=self.metric, n=n, pairs=pairs))
+        elif n:
+            said.append(self.say("none_apart", metric=self.metric, n=n))
+        if rest and apart:
+            named = [self.say("not_pair", one=d.one.label, other=d.other.label) for d in rest]
+            said.append(self.say("not_apart", metric=self.metric, pairs=self._listed(named)))
+        if rest and (wanted := [p for p in self.power if p.seeds]):
+            shown = wanted[len(wanted) // 2]
+            size = self.number(shown.size, 2)
+            said.append(self.say("power", size=size, metric=self.metric, seeds=shown.seeds))
+        return said
+
+    def _pair(self, d: Difference) -> str:
+        one, other, mean, low, high = d.one, d.other, d.mean, d.low, d.high
+        if mean < 0:
+            one, other, mean, low, high = other, one, -mean, -high, -low
+        return self.say("pair", one=one.label, other=other.label, mean=mean, low=low, high=high)
+
+    def _listed(self, parts: list[str]) -> str:
+        more = len(parts) - MAX_PAIRS
+        shown = parts[:MAX_PAIRS] + ([self.say("more_pairs", n=more)] if more > 0 else [])
+        return self.words["and"].join(shown)
+
+    def _spreads(self) -> list[str]:
+        """Compares spreads where a stream is pinned: the means there are those of one draw."""
+        if not any(name.startswith("streams.") for name in self.study.plan.names):
+            return []
+        metric, parts = self.statistics.metric, []
+        for condition in self.statistics.conditions[:MAX_NAMED]:
+            if e := condition.estimates.get(metric):
+                parts.append(f"{condition.label}{self.words['colon']}{self.number(e.sd)}")
+        spreads = self.words["and"].join(parts)
+        return [self.say("pinned", metric=self.metric, spreads=spreads)] if parts else []
+
+    def _effects(self) -> list[str]:
+        if len(self.study.plan.names) < 2 or not self.effects:
+            return []
+        parts = []
+        for effect in self.effects[:4]:
+            names = " × ".join(map(short_name, effect.names))
+            unsure = effect.p is None or effect.p >= 0.05
+            sure = self.say("not_sure", p=self.number(effect.p, 2)) if unsure else ""
+            key = "effect" if len(effect.names) == 1 else "effect_both"
+            share = self.number(100 * effect.eta_squared, 0)
+            parts.append(self.say(key, names=names, share=share, metric=self.metric, sure=sure))
+        return [self.words["and"].join(parts) + "."]

@@ -1,0 +1,129 @@
+"""Luck: percentiles by hand, the cache, and nets of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.stats
+from torch import nn
+
+from fizzlab import Experiment, train
+from fizzlab.errors import NetError, UnknownNameError, UsageError
+from fizzlab.studies import Study
+from fizzlab.studies.luck import cache_folder, luck
+from fizzlab.studies.luck_picture import luck_files
+
+SETTINGS = {"recipe.epochs": 12, "recipe.learning_rate": 0.5, "net.hidden": 12}
+EXPERIMENT = Experiment().replaced(SETTINGS)
+NETS = 25
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+def place(score: float | None, cache: Path, **options):
+    return luck(score, EXPERIMENT, nets=NETS, progress=False, cache=cache, **options)
+
+
+@pytest.mark.parametrize("metric", ["test", "validation", "loss"])
+def test_percentiles_by_hand(cache: Path, metric: str) -> None:
+    found = place(0.5, cache, metric=metric)
+    column = {"loss": "final_train_loss"}.get(metric, f"{metric}_accuracy")
+    values = Study.open(found.study).frame()[column].to_numpy()
+    assert len(values) == NETS
+    for score in [*values[:4], float(np.median(values)), values.min() / 2]:
+        placed = place(float(score), cache, metric=metric)
+        beaten = (values > score).sum() if metric == "loss" else (values < score).sum()
+        ties = (values == score).sum()
+        assert placed.percentile == pytest.approx(100 * (beaten + ties / 2) / NETS)
+        low = scipy.stats.beta.ppf(0.025, beaten, NETS - beaten + 1) if beaten else 0
+        high = scipy.stats.beta.ppf(0.975, beaten + ties + 1, NETS - beaten - ties)
+        assert placed.low == pytest.approx(100 * low, abs=1e-9)
+        assert placed.high == pytest.approx(100 if np.isnan(high) else 100 * high)
+        assert placed.low <= placed.percentile <= placed.high
+        assert placed.median == np.median(values)
+        assert sum(count for *_, count in placed.histogram) == NETS
+
+
+def test_the_seed_does_not_matter_and_nets_are_trained_once(cache: Path) -> None:
+    first = place(0.6, cache)
+    study = Path(first.study)
+    before = {path.name: path.stat().st_mtime_ns for path in study.glob("nets-*")}
+    other = luck(0.6, EXPERIMENT.replaced({"seed": 77}), nets=NETS, progress=False, cache=cache)
+    assert other == first
+    assert {path.name: path.stat().st_mtime_ns for path in study.glob("nets-*")} == before
+
+
+def test_a_net_of_ones_own(cache: Path) -> None:
+    run = train(EXPERIMENT, progress=False)
+    found = place(None, cache, net=run.net)
+    assert found.score == run.report.accuracy.test
+    loss = place(None, cache, net=run.net, metric="loss")
+    assert loss.score == pytest.approx(run.report.loss.train)
+    with pytest.raises(NetError, match="does not"):
+        place(None, cache, net=nn.Linear(3, 4))
+
+
+def test_sentences(cache: Path) -> None:
+    assert "unusually good" in place(1.0, cache).sentence or place(1.0, cache).low <= 97.5
+    assert place(0.0, cache).percentile == 0.0
+    sentence = place(0.6, cache).sentence
+    assert "of 25 nets that differ by their seed alone (sampled; 95 % interval" in sentence
+
+
+@pytest.mark.parametrize(
+    ("score", "options", "error", "message"),
+    [
+        (75.0, {}, UsageError, "write 75 % as 0.75"),
+        (-0.1, {}, UsageError, "not a test accuracy"),
+        (float("nan"), {"metric": "loss"}, UsageError, "not a final training loss"),
+        (0.5, {"metric": "tset"}, UnknownNameError, 'Did you mean "test"?'),
+        (None, {}, UsageError, "needs a score, or a net"),
+        (0.5, {"net": nn.Linear(10, 4)}, UsageError, "needs a score, or a net"),
+    ],
+)
+def test_what_is_refused(score, options, error, message: str, tmp_path: Path) -> None:
+    with pytest.raises(error) as caught:
+        place(score, tmp_path, **options)
+    assert message in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_metrics_that_an_experiment_does_not_have(tmp_path: Path) -> None:
+    for metric, settings in (
+        ("validation", {"data.validation": 0}),
+        ("test", {"data.test": ""}),
+    ):
+        with pytest.raises(UsageError, match=f"has no {metric} set"):
+            luck(0.5, EXPERIMENT.replaced(settings), metric=metric, cache=tmp_path, progress=False)
+
+
+def test_the_cache_has_its_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.delenv("FIZZLAB_CACHE", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / ".cache" / "fizzlab"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "x"))
+    assert cache_folder() == tmp_path / "x" / "fizzlab"
+    monkeypatch.setenv("FIZZLAB_CACHE", str(tmp_path / "mine"))
+    assert cache_folder() == tmp_path / "mine"
+
+
+@pytest.mark.parametrize("metric", ["test", "loss"])
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_picture(cache: Path, metric: str, language: str) -> None:
+    files = luck_files(place(0.55, cache, metric=metric), language)
+    assert files["png"].startswith(b"\x89PNG")
+    assert b"<svg" in files["svg"]
+
+
+def test_diverged_nets_are_beaten_by_every_score(tmp_path: Path) -> None:
+    wild = {"net.hidden": [8, 8, 8], "net.activation": "gelu", "recipe.learning_rate": 1e15}
+    found = luck(0.0, EXPERIMENT.replaced(wild), nets=3, progress=False, cache=tmp_path)
+    assert (found.diverged, found.percentile, found.median) == (3, 100.0, None)
+    assert luck_files(found)["png"]
