@@ -91,7 +91,9 @@ def execute(
         StorageError: If it cannot be written; what is trained is kept.
     """
     plan.check(yes=yes)
-    pick(engine, [plan.experiment_at(0)])  # is there such an engine?
+    chosen, _ = pick(engine, [plan.experiment_at(0)])
+    if progress and (note := chosen.first_use()):
+        tell(f"{note} …")
     path = Path(out)
     plan = prepare(plan, path)
     with locked(path), interruptions(time_budget_s) as cut:

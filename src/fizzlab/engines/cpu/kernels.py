@@ -193,11 +193,16 @@ def lookup_backward(shape, samples, count, work, tables):
 
 
 @inlined
+def add(row, at, value):
+    """Adds a vector to row[at : at + 16]."""
+    store(row, at, load(row, at) + value)
+
+
+@inlined
 def add_to_tables(tables, samples, s, j, stride, delta):
     """Adds a delta to the table rows of one sample."""
     for group in range(samples.shape[1]):
-        at = samples[s, group] * stride + j
-        store(tables, at, load(tables, at) + delta)
+        add(tables, samples[s, group] * stride + j, delta)
 
 
 @inlined
@@ -274,15 +279,11 @@ def dense_backward(theta, shape, layer, samples, count, work, grad, tables):
         a, e = shape.activations[layer - 1] + s * inputs, shape.deltas[layer - 1] + s * inputs
         p0, p1 = samples[s, 0] * shape.stride, samples[s + 1, 0] * shape.stride
         p2, p3 = samples[s + 2, 0] * shape.stride, samples[s + 3, 0] * shape.stride
-        shared, together = 0, samples.shape[1] == 2
-        if together:
-            second = samples[s, 1]
-            shared = second * shape.stride
-            together = (
-                second == samples[s + 1, 1]
-                and second == samples[s + 2, 1]
-                and second == samples[s + 3, 1]
-            )
+        pair, q0, q1, q2, q3 = samples.shape[1] == 2, 0, 0, 0, 0
+        if pair:
+            q0, q1 = samples[s, 1] * shape.stride, samples[s + 1, 1] * shape.stride
+            q2, q3 = samples[s + 2, 1] * shape.stride, samples[s + 3, 1] * shape.stride
+        shared = pair and q0 == q1 and q0 == q2 and q0 == q3
         for o in range(0, rows, 4):
             d = shape.deltas[layer] + s * width + place(0, o, width)
             d00, d01, d02, d03 = work[d], work[d + 1], work[d + 2], work[d + 3]
@@ -323,13 +324,18 @@ def dense_backward(theta, shape, layer, samples, count, work, grad, tables):
                     t0, t1 = slope(t0, x0, shape.activation), slope(t1, x1, shape.activation)
                     t2, t3 = slope(t2, x2, shape.activation), slope(t3, x3, shape.activation)
                 lane = j // 4
-                if last and layer == 1 and together:
-                    store(tables, p0 + lane, load(tables, p0 + lane) + t0)
-                    store(tables, p1 + lane, load(tables, p1 + lane) + t1)
-                    store(tables, p2 + lane, load(tables, p2 + lane) + t2)
-                    store(tables, p3 + lane, load(tables, p3 + lane) + t3)
-                    total = (t0 + t1) + (t2 + t3)
-                    store(tables, shared + lane, load(tables, shared + lane) + total)
+                if last and layer == 1 and pair:
+                    add(tables, p0 + lane, t0)
+                    add(tables, p1 + lane, t1)
+                    add(tables, p2 + lane, t2)
+                    add(tables, p3 + lane, t3)
+                    if shared:
+                        add(tables, q0 + lane, (t0 + t1) + (t2 + t3))
+                    else:
+                        add(tables, q0 + lane, t0)
+                        add(tables, q1 + lane, t1)
+                        add(tables, q2 + lane, t2)
+                        add(tables, q3 + lane, t3)
                 elif last and layer == 1:
                     add_to_tables(tables, samples, s, lane, shape.stride, t0)
                     add_to_tables(tables, samples, s + 1, lane, shape.stride, t1)
