@@ -10,7 +10,7 @@ from torch import nn
 
 from fizzlab import MLP, Experiment, summary
 from fizzlab.errors import NetError
-from fizzlab.nets import build_net, check_net, logits
+from fizzlab.nets import build_net, check_net, initial_parameters, logits
 
 sizes = st.lists(st.integers(1, 40), min_size=2, max_size=5)
 
@@ -128,3 +128,10 @@ def test_layers_frozen_in_evaluation_mode_stay_there() -> None:
     net[1].eval()
     logits(net, torch.rand(5, 3))
     assert [module.training for module in net] == [True, False, True]
+
+
+@given(sizes, st.integers(0, 2**32 - 1))
+def test_initial_parameters_are_those_of_the_modules(layer_sizes: list[int], seed: int) -> None:
+    drawn = initial_parameters(layer_sizes, seed)
+    for one, other in zip(drawn, MLP(layer_sizes, seed=seed).parameters(), strict=True):
+        assert torch.equal(one, other)

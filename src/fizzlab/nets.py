@@ -55,15 +55,30 @@ class MLP(nn.Sequential):
 
 
 def _linear(inputs: int, outputs: int, source: torch.Generator) -> nn.Linear:
-    """Makes what `nn.Linear(inputs, outputs)` makes, drawing from `source`.
-
-    `nn.Linear` draws uniformly from ±1/sqrt(inputs), for the weights through Kaiming's formula;
-    the calls are repeated here as they stand there, for the last bit depends on them.
-    """
+    """Makes what `nn.Linear(inputs, outputs)` makes, drawing from `source`."""
     layer: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs)  # type: ignore[assignment]
-    nn.init.kaiming_uniform_(layer.weight, a=5**0.5, generator=source)
-    nn.init.uniform_(layer.bias, -(inputs**-0.5), inputs**-0.5, generator=source)
+    _draw(layer.weight, layer.bias, source)
     return layer
+
+
+def _draw(weight: Tensor, bias: Tensor, source: torch.Generator) -> None:
+    """Draws what `nn.Linear.reset_parameters` draws.
+
+    That is uniform in ±1/sqrt(inputs), for the weights through Kaiming's formula; the calls are
+    repeated here as they stand there, for the last bit depends on them.
+    """
+    bound = weight.shape[1] ** -0.5
+    nn.init.kaiming_uniform_(weight, a=5**0.5, generator=source)
+    nn.init.uniform_(bias, -bound, bound, generator=source)
+
+
+def initial_parameters(sizes: Sequence[int], seed: int) -> list[Tensor]:
+    """Gives the initial weights and biases of an `MLP`, in order, without making the modules."""
+    source, parameters = generator(seed), []
+    for inputs, outputs in itertools.pairwise(sizes):
+        parameters += [torch.empty(outputs, inputs), torch.empty(outputs)]
+        _draw(parameters[-2], parameters[-1], source)
+    return parameters
 
 
 def build_net(experiment: Experiment) -> MLP:

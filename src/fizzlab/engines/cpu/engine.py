@@ -12,7 +12,7 @@ import numpy as np
 
 from fizzlab.engines.contract import HISTORY, Engine, Stop, Trained, alike
 from fizzlab.experiment import Experiment
-from fizzlab.nets import build_net
+from fizzlab.nets import initial_parameters
 from fizzlab.schedules import schedule
 
 STOPPED = ("epochs", "target", "patience", "diverged")  # by loop's numbers
@@ -84,7 +84,8 @@ def train_one(index: int, experiment: Experiment) -> Trained:
     began, recipe, splits = time.perf_counter(), experiment.recipe, experiment.splits()
     sizes, encoding = experiment.layer_sizes, experiment.encoding
     shape, length, work = layout.shape_of(sizes, experiment.net.activation, encoding)
-    initial = [value.numpy() for value in build_net(experiment).state_dict().values()]
+    seed = experiment.stream_seed("init")
+    initial = [parameter.numpy() for parameter in initial_parameters(sizes, seed)]
     theta, num_train = layout.pack(initial, shape, length), len(splits.train)
     best = layout.aligned(length)
     rates = schedule(recipe, -(-num_train // recipe.batch_size))
