@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from fizzlab import Experiment
 from fizzlab.engines import ENGINES, Trained, pick, train_many
+from fizzlab.engines.cpu import engine as engine_module
 from fizzlab.engines.cpu import loop
 from fizzlab.errors import UnknownNameError, UsageError
 from fizzlab.runs.selection import Selection
@@ -66,6 +67,38 @@ def test_no_net_is_begun_after_a_stop(engine: str) -> None:
         wanted[0] = True
     assert seen == list(range(len(seen)))
     assert 1 <= len(seen) <= 5
+
+
+def test_nets_that_wait_for_a_thread_are_not_begun_after_a_stop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, wanted, real = [], [False], engine_module.train_one
+
+    def train_one(index: int, experiment: Experiment) -> Trained:
+        begun.append(index)
+        wanted[0] = True  # while the first is in training
+        return real(index, experiment)
+
+    monkeypatch.setattr(engine_module, "train_one", train_one)
+    nets = list(train_many(MANY, engine="cpu", threads=1, stop=lambda: wanted[0]))
+    assert [one.index for one in nets] == begun == [0]
+
+
+def test_who_leaves_early_waits_for_no_net_that_is_not_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, real = [], engine_module.train_one
+    monkeypatch.setattr(engine_module, "train_one", lambda i, e: (begun.append(i), real(i, e))[1])
+    nets = train_many(MANY * 20, engine="cpu", threads=1)
+    next(nets)
+    nets.close()
+    assert len(begun) < 10
+
+
+@pytest.mark.parametrize("threads", [0, -1])
+def test_no_threads_are_refused(threads: int) -> None:
+    with pytest.raises(UsageError, match="at least 1 thread"):
+        list(train_many([QUICK], threads=threads))
 
 
 def test_experiments_are_taken_as_they_are_needed() -> None:

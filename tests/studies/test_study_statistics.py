@@ -278,7 +278,7 @@ def test_constants_say_that_nothing_can_be_told_apart_and_do_not_warn(
     assert "No two conditions can be told apart" in said
     assert "it cannot be told apart from" in said
     assert found.effects == []
-    assert [p.seeds for p in power(found.differences)] == [None] * 3
+    assert [p.seeds for p in power(found.differences, 3)] == [None] * 3
     assert ("One seed a condition says nothing about chance" in said) == (seeds == 1)
 
 
@@ -321,3 +321,44 @@ def test_labels() -> None:
     changed = {"recipe.learning_rate": 0.05, "net.hidden": (50, 50), "recipe.patience": None}
     assert label(changed) == "learning rate 0.05, hidden 50-50, patience none"
     assert label({"net.hidden": (), "recipe.nesterov": True}) == "hidden none, nesterov True"
+
+
+def test_of_conditions_that_all_lost_a_net_the_best_of_the_rest_is_first(tmp_path: Path) -> None:
+    """Without validation a diverged net's loss is infinite, and so is each mean with one."""
+    sheet = BASE.replaced({"data.validation": 0})
+    plan = Plan(sheet, seeds=4, vary={"recipe.learning_rate": [0.1, 0.2, 0.3]})
+    right = np.array([[-1, -1, -1], [50, 80, 60], [51, 82, 61], [49, 81, 63]])
+    made_up(tmp_path / "s", plan, right)
+    shard = find_shards(tmp_path / "s").whole[0]
+    frame = pl.read_parquet(shard).with_columns(
+        pl.lit(None, dtype=pl.Int64).alias("validation_right"),
+        pl.lit(None, dtype=pl.Int64).alias("validation_total"),
+    )
+    shard.unlink()
+    write_shard(tmp_path / "s", frame.rows(named=True))
+    found = Statistics(Study.open(tmp_path / "s"))
+    assert found.ranked_by == "train_loss"
+    assert [condition.number for condition in found.ranking] == [1, 2, 0]
+
+
+def test_where_a_stream_is_pinned_only_spreads_are_told(tmp_path: Path) -> None:
+    conditions = [{"recipe.order": "reshuffled"}, {"recipe.order": "reshuffled", "streams.init": 0}]
+    plan = Plan(BASE, seeds=6, conditions=conditions)
+    right = np.array([[50 + 7 * s, 90 + s % 2] for s in range(6)])
+    found = Findings(made_up(tmp_path / "s", plan, right))
+    assert found.differences == []
+    assert found.statistics.best is None
+    text = " ".join(found.sentences())
+    assert "read the spreads there" in text
+    assert "Best by" not in text
+    assert "old apart" not in text
+
+
+def test_many_conditions_are_corrected_for_all_their_pairs(tmp_path: Path) -> None:
+    chance = np.random.default_rng(0)
+    study = made_up(tmp_path / "s", plan_of(61, 3), chance.integers(50, 60, size=(3, 61)))
+    found = Findings(study)
+    assert len(found.differences) == 60
+    text = " ".join(found.sentences())
+    assert "None can be told apart from the best" in text
+    assert "corrected for 1830 comparisons" in text

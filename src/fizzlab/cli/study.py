@@ -178,8 +178,12 @@ def _print_estimate(
 ) -> None:
     from fizzlab.cli import output
     from fizzlab.cli.documents import Estimated
+    from fizzlab.engines import pick
     from fizzlab.studies import measured_pace
 
+    if not (as_json or quiet):
+        note = pick(engine, [plan.experiment_at(0)])[0].first_use()
+        print(f"{note} …" if note else "measuring the pace …", file=sys.stderr)
     pace = measured_pace(plan, engine=engine, threads=threads)
     found = Estimated(
         nets=plan.nets,

@@ -67,8 +67,11 @@ def train_many(
 
     Raises:
         UnknownNameError: If there is no such engine.
-        UsageError: If it cannot run here, or the experiments differ in rule or encoding.
+        UsageError: If it cannot run here, the experiments differ in rule or encoding, or `threads`
+            is below 1.
         DataError: If the data cannot be used.
     """
+    if threads is not None and threads < 1:
+        raise UsageError("No threads, no nets.", expected="at least 1 thread", got=str(threads))
     chosen, _ = pick(engine, experiments)
     return chosen.train(experiments, threads=threads or os.cpu_count() or 1, stop=stop)

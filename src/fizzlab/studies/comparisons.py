@@ -52,10 +52,14 @@ class Difference:
 def differences(found: Statistics, column: str | None = None) -> list[Difference]:
     """Compares conditions seed by seed: all pairs, or all with the best if there are many.
 
+    Where a stream is pinned, none are compared: its seeds are not a sample of what it decides.
+
     Args:
         found: The statistics of a study.
         column: What is compared; the study's metric if None.
     """
+    if found.has_pinned_streams:
+        return []
     conditions, table = found.conditions, found.by_seed(column or found.metric)
     places = {condition.number: place for place, condition in enumerate(conditions)}
     pairs = _pairs(found)
@@ -171,8 +175,16 @@ class Power:
     seeds: int | None
 
 
-def power(found: Sequence[Difference], sizes: Sequence[float] = (0.01, 0.02, 0.05)) -> list[Power]:
-    """Tells how many seeds would settle differences of given sizes, at this study's spread."""
+def power(
+    found: Sequence[Difference], comparisons: int, sizes: Sequence[float] = (0.01, 0.02, 0.05)
+) -> list[Power]:
+    """Tells how many seeds would settle differences of given sizes, at this study's spread.
+
+    Args:
+        found: The study's differences.
+        comparisons: For how many comparisons p is corrected.
+        sizes: The differences to be seen.
+    """
     spreads = [difference.sd for difference in found if difference.sd > 0]
     sd = float(np.median(spreads)) if spreads else 0.0
-    return [Power(size, seeds_needed(size, sd, len(found))) for size in sizes]
+    return [Power(size, seeds_needed(size, sd, comparisons)) for size in sizes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -58,7 +59,12 @@ class Findings:
     @cached_property
     def power(self) -> list[Power]:
         """How many seeds would settle a difference."""
-        return power(self.differences)
+        return power(self.differences, self.num_comparisons)
+
+    @property
+    def num_comparisons(self) -> int:
+        """For how many comparisons p is corrected: all pairs, though only some may be made."""
+        return math.comb(len(self.statistics.conditions), 2)
 
     @property
     def metric(self) -> str:
@@ -130,10 +136,12 @@ class Findings:
         return said
 
     def _of_many(self) -> list[str]:
-        said = [*self._best(), *self._pairs(), *self._effects(), *self._spreads()]
+        said = self._spreads() or [*self._best(), *self._pairs(), *self._effects()]
         if self.study.plan.seeds < 2:
             said.append(self.words["few"])
-        if self.statistics.ranked_by == "train_loss":
+        if self.statistics.best is None:
+            return said
+        if self.statistics.metric == "test_accuracy":
             said.append(self.words["no_validation"])
         elif self.statistics.frame["test_accuracy"].count():
             said.append(self.words["looked"])
@@ -176,13 +184,14 @@ class Findings:
 
     def _pairs(self) -> list[str]:
         apart = sorted((d for d in self.differences if d.told_apart), key=lambda d: -abs(d.mean))
-        rest, n = [d for d in self.differences if not d.told_apart], len(self.differences)
+        rest, n = [d for d in self.differences if not d.told_apart], self.num_comparisons
         said = []
         if apart:
             pairs = self._listed([self._pair(d) for d in apart])
             said.append(self.say("apart", metric=self.metric, n=n, pairs=pairs))
-        elif n:
-            said.append(self.say("none_apart", metric=self.metric, n=n))
+        elif self.differences:
+            key = "none_apart" if len(self.differences) == n else "none_from_best"
+            said.append(self.say(key, metric=self.metric, n=n))
         if rest and apart:
             named = [self.say("not_pair", one=d.one.label, other=d.other.label) for d in rest]
             said.append(self.say("not_apart", metric=self.metric, pairs=self._listed(named)))
@@ -205,7 +214,7 @@ class Findings:
 
     def _spreads(self) -> list[str]:
         """Compares spreads where a stream is pinned: the means there are those of one draw."""
-        if not any(name.startswith("streams.") for name in self.study.plan.names):
+        if not self.statistics.has_pinned_streams:
             return []
         metric, parts = self.statistics.metric, []
         for condition in self.statistics.conditions[:MAX_NAMED]:

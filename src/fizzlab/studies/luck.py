@@ -113,7 +113,14 @@ def luck(
     value = score_of(net, experiment, metric) if net is not None else _checked(score, metric)
     parent = Path(cache) if cache is not None else cache_folder() / "luck"
     folder = parent / f"{__version__}-{plan.hash[:16]}"
-    done = execute(plan, folder, engine=engine, threads=threads, progress=progress)
+    done = execute(
+        plan,
+        folder,
+        engine=engine,
+        threads=threads,
+        progress=progress,
+        tell=lambda note: print(note, file=sys.stderr) if progress else None,
+    )
     if not done.study.trained:
         raise KeyboardInterrupt
     return placed(value, metric, done.study)
@@ -218,7 +225,10 @@ def _histogram(values: np.ndarray, total: int) -> tuple[tuple[float, float, int]
 
 def _sentence(score: float, metric: str, found: tuple[float, float, float], nets: int) -> str:
     percentile, low, high = found
-    if high < 2.5:
+    least = 100 * binomial_interval(0, nets)[1]  # as high as the interval of "none" reaches
+    if least > 2.5 and not 2.5 <= percentile <= 97.5:
+        verdict = "beyond nearly all of them, but they are too few to call that unusual"
+    elif high < 2.5:
         verdict = "unusually bad: luck alone seldom goes so far down"
     elif low > 97.5:
         verdict = "unusually good: luck alone seldom goes so far up"

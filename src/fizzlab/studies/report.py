@@ -46,6 +46,7 @@ def write_report(
         raise StudyError(
             f"{study.path} holds no trained net yet.",
             expected="at least one",
+            got="; ".join(f"{path.name} is damaged: {why}" for path, why in study.damaged) or None,
             fix="train some: repeat the command that made it",
         )
     page = Path(out) if out is not None else study.path / "report.html"

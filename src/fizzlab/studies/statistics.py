@@ -198,12 +198,26 @@ class Statistics:
     @cached_property
     def ranking(self) -> list[ConditionSummary]:
         """The conditions, best first, as validation accuracy (or training loss) ranks them."""
-        return sorted(self.conditions, key=lambda c: (c.rank_value, c.diverged, c.number))
+        return sorted(self.conditions, key=self._rank_key)
+
+    def _rank_key(self, condition: ConditionSummary) -> tuple[float, int, float, int]:
+        """Of equal values, as where some net of each diverged, fewer diverged nets come first."""
+        finished = condition.estimates.get(self.ranked_by)
+        mean = math.inf if finished is None else finished.mean
+        mean = mean if self.ranked_by == "train_loss" else -mean
+        return condition.rank_value, condition.diverged, mean, condition.number
+
+    @property
+    def has_pinned_streams(self) -> bool:
+        """Whether a stream is pinned in some condition: its mean is then that of one draw."""
+        return any(name.startswith("streams.") for name in self.study.plan.names)
 
     @property
     def best(self) -> ConditionSummary | None:
-        """The first of the ranking; None where there is nothing to choose from."""
-        return self.ranking[0] if len(self.conditions) > 1 else None
+        """The first of the ranking; None where there is nothing to choose from, or by."""
+        if self.has_pinned_streams or len(self.conditions) < 2:
+            return None
+        return self.ranking[0]
 
     def by_seed(self, name: str) -> np.ndarray:
         """Gives a column as a table of seeds (rows) and conditions; NaN where there is no value."""

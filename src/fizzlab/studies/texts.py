@@ -42,6 +42,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "pair": "{one} above {other} by {mean} ({low} to {high})",
         "none_apart": "No two conditions can be told apart in {metric} (paired t-test over seeds, "
         "corrected for {n} comparisons, 5 %).",
+        "none_from_best": "None can be told apart from the best in {metric} (paired t-test over "
+        "seeds, corrected for {n} comparisons, 5 %).",
         "not_apart": "Cannot be told apart in {metric}: {pairs}.",
         "not_pair": "{one} and {other}",
         "more_pairs": "and {n} more",
@@ -165,6 +167,8 @@ TEXTS: dict[str, dict[str, str]] = {
         f"{{n}} comparaisons, 5{_N}%){_N}: {{pairs}}.",
         "pair": "{one} au-dessus de {other} de {mean} ({low} à {high})",
         "none_apart": "Aucune condition ne se distingue d’une autre, {metric} (test t apparié sur "
+        f"les graines, corrigé pour {{n}} comparaisons, 5{_N}%).",
+        "none_from_best": "Aucune ne se distingue de la meilleure, {metric} (test t apparié sur "
         f"les graines, corrigé pour {{n}} comparaisons, 5{_N}%).",
         "not_apart": f"On ne peut pas distinguer, {{metric}}{_N}: {{pairs}}.",
         "not_pair": "{one} et {other}",

@@ -54,27 +54,35 @@ class Cpu(Engine):
         self, experiments: Sequence[Experiment], *, threads: int, stop: Stop
     ) -> Iterator[Trained]:
         """See `Engine.train`."""
-        waiting: deque[Future[Trained]] = deque()
-        numbered = alike(experiments)
-        with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[Trained | None]] = deque()
+        numbered, pool = alike(experiments), ThreadPoolExecutor(threads)
+        try:
             for _ in range(2 * threads):  # so that no thread waits for whoever takes the nets
                 self._submit(pool, waiting, numbered, stop)
             while waiting:
                 trained = waiting.popleft().result()
                 self._submit(pool, waiting, numbered, stop)
-                yield trained
+                if trained is not None:
+                    yield trained
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def _submit(
         self,
         pool: ThreadPoolExecutor,
-        waiting: deque[Future[Trained]],
+        waiting: deque[Future[Trained | None]],
         numbered: Iterator[tuple[int, Experiment]],
         stop: Stop,
     ) -> None:
         if stop():
             return
         for index, experiment in islice(numbered, 1):
-            waiting.append(pool.submit(train_one, index, experiment))
+            waiting.append(pool.submit(_unless_stopped, stop, index, experiment))
+
+
+def _unless_stopped(stop: Stop, index: int, experiment: Experiment) -> Trained | None:
+    """Trains one net whose turn has come, unless no further net is to be begun."""
+    return None if stop() else train_one(index, experiment)
 
 
 def train_one(index: int, experiment: Experiment) -> Trained:
