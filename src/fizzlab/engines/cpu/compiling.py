@@ -1,7 +1,8 @@
 """How the kernels are compiled: without Python's lock and without reference counts, kept on disk.
 
 Numba keeps a compiled function until its own file changes, though it may hold code of others. Here
-the key holds a hash of all files of this folder, so that no stale code is ever run.
+its file is named after a hash of all files of this folder, so that no stale code is ever run, and
+what another version of fizzlab has compiled is left alone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from numba import njit
-from numba.core.caching import FunctionCache
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 
@@ -28,8 +29,10 @@ _SOURCES = _hash_of_sources()
 
 
 class _Cache(FunctionCache):
-    def _index_key(self, sig: Any, codegen: Any) -> Any:
-        return (*super()._index_key(sig, codegen), _SOURCES)  # type: ignore[misc]
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        name = f"{self._impl.filename_base}-{_SOURCES[:16]}"
+        self._cache_file = IndexDataCacheFile(self._cache_path, name, _SOURCES)
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -41,7 +44,7 @@ def compiled(function: Callable[..., Any]) -> Any:
 
 def is_on_disk(dispatcher: Any) -> bool:
     """Tells whether a function, as its sources are now, was compiled before."""
-    return any(key[-1] == _SOURCES for key in dispatcher._cache._cache_file._load_index())
+    return bool(dispatcher._cache._cache_file._load_index())
 
 
 def inlined(function: Callable[..., Any]) -> Any:

@@ -10,8 +10,9 @@ import numpy as np
 from fizzlab.data import Split, Splits
 from fizzlab.encodings import Encoding
 from fizzlab.engines.cpu.functions import RELU, TANH
-from fizzlab.engines.cpu.kernels import TILE, Loss, Shape
+from fizzlab.engines.cpu.kernels import TILE, Shape
 from fizzlab.engines.cpu.loop import GIVEN, PERMUTED, RESHUFFLED, Plan, Room
+from fizzlab.engines.cpu.losses import Loss
 from fizzlab.engines.cpu.optimizers import ADAM, ADAMW, SGD
 from fizzlab.evaluation import frequency_loss
 from fizzlab.experiment import Experiment, Recipe

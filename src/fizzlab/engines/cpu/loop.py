@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import float32
 
-from fizzlab.engines.cpu import kernels, optimizers
+from fizzlab.engines.cpu import kernels, losses, optimizers
 from fizzlab.engines.cpu.compiling import compiled, inlined
 from fizzlab.engines.cpu.kernels import TILE
 from fizzlab.engines.cpu.optimizers import ADAMW, SGD
@@ -128,7 +128,7 @@ def add_gradient(theta, shape, loss, order, start, end, table_rows, labels, room
         forward(theta, shape, filled, room)
         if end == len(order):  # the plain loop looks at the last batch
             finite = finite and are_finite(shape, count, room.work)
-        kernels.softmax_backward(
+        losses.softmax_backward(
             shape, loss, room.sample_labels, filled, float32(1.0) / weight, room.work
         )
         for layer in range(len(shape.widths) - 1, 0, -1):
@@ -207,7 +207,7 @@ def measure(theta, shape, everything, table_rows, labels, room):
     for first in range(0, len(labels), TILE):
         count, filled = take(everything, first, len(labels), table_rows, labels, 0, room)
         forward(theta, shape, filled, room)
-        kernels.log_sums(shape, filled, room.work, room.sums)
+        losses.log_sums(shape, filled, room.work, room.sums)
         for s in range(count):
             largest, said, y = logit(shape, room, s, 0), 0, room.sample_labels[s]
             for label in range(1, shape.labels):
@@ -250,7 +250,7 @@ def train_net(theta, shape, loss, plan, rates, train, validation, everything, ro
     Args:
         theta: The net, flat, float32; trained in place.
         shape: See `Shape`.
-        loss: See `Loss`.
+        loss: See `losses.Loss`.
         plan: See `Plan`.
         rates: Learning rates and momenta of all steps, float64.
         train: Table rows (n, groups) and labels (n,) of the training integers.
