@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from fizzlab.configuration import Frozen, config_error, setting_names
+from fizzlab.configuration import Frozen, config_error, read_text, setting_names
 from fizzlab.data import Data, Splits, is_file, load_splits
 from fizzlab.encodings import Encoding
 from fizzlab.errors import ConfigError, NewerVersionError, UnknownNameError
@@ -313,11 +313,7 @@ class Experiment(Frozen):
             ConfigError: If the file cannot be read or a setting is wrong.
         """
         path = Path(path)
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            raise ConfigError(f"{path} cannot be read: {reason}.", expected="a TOML file") from None
+        text = read_text(path)
         try:
             return cls.from_toml(text, name=path.stem, folder=path.parent)
         except (ConfigError, NewerVersionError) as error:

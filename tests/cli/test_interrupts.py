@@ -64,7 +64,7 @@ def test_ctrl_c_before_training_is_no_traceback(fizzlab, monkeypatch: pytest.Mon
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "_experiment", interrupt)
+    monkeypatch.setattr(command, "asked_experiment", interrupt)
     done = fizzlab("train")
     assert done.code == 130
     assert done.out == ""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fizzlab.cli import INTERRUPTED
-from fizzlab.cli.options import AsJson, Quiet
+from fizzlab.cli.options import AsJson, Quiet, asked_experiment
 from fizzlab.cli.study import Engine, Threads
-from fizzlab.cli.train import Language, _experiment
+from fizzlab.cli.train import Language
 from fizzlab.errors import NetError, UsageError
 
 if TYPE_CHECKING:
@@ -91,19 +91,17 @@ def _asked(
     preset: str | None, config: Path | None, settings: list[str] | None, net: Path | None
 ) -> tuple[Experiment, nn.Module | None]:
     """Gives the experiment that a score comes from, and the net that gives it, if one does."""
-    if preset and config:
-        raise UsageError("--preset and --config exclude each other.", fix="give one of them")
     chosen = preset or (None if config else "td1")
     if net is None:
-        return _experiment(chosen, config, None, None, None, settings), None
+        return asked_experiment(chosen, config, settings), None
     if net.suffix != ".safetensors":
         from fizzlab.runs import open_run
 
         run = open_run(net)
         named = preset or config or settings
-        made = _experiment(chosen, config, None, None, None, settings) if named else run.experiment
+        made = asked_experiment(chosen, config, settings) if named else run.experiment
         return made, run.net
-    made = _experiment(chosen, config, None, None, None, settings)
+    made = asked_experiment(chosen, config, settings)
     return made, _loaded(net, made)
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fizzlab.errors import ConfigError
+from fizzlab.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from fizzlab.experiment import Experiment
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
@@ -43,3 +46,30 @@ def _value(text: str) -> Any:
     except (ValueError, RecursionError):  # not TOML, too many digits, too deep
         return text
     return parsed["value"] if list(parsed) == ["value"] else text
+
+
+def asked_experiment(
+    preset: str | None,
+    config: Path | None,
+    settings: list[str] | None,
+    *,
+    seed: int | None = None,
+    epochs: int | None = None,
+    rule: str | None = None,
+) -> Experiment:
+    """Gives the experiment that a command line asks for.
+
+    Raises:
+        UsageError: If it names both a preset and a file.
+        UnknownNameError: If there is no such preset or setting.
+        ConfigError: If a setting is wrong.
+    """
+    from fizzlab.experiment import DEFAULT_PRESET, Experiment
+
+    if preset and config:
+        raise UsageError("--preset and --config exclude each other.", fix="give one of them")
+    base = Experiment.read(config) if config else Experiment.preset(preset or DEFAULT_PRESET)
+    changes = parse_settings(settings or [])
+    short = {"seed": seed, "recipe.epochs": epochs, "rule.pairs": rule}
+    changes |= {name: value for name, value in short.items() if value is not None}
+    return base.replaced(changes) if changes else base

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fizzlab.cli import INTERRUPTED
-from fizzlab.cli.options import AsJson, Quiet
-from fizzlab.cli.train import _experiment
+from fizzlab.cli.options import AsJson, Quiet, asked_experiment
 from fizzlab.errors import UsageError
 
 if TYPE_CHECKING:
@@ -136,8 +135,6 @@ def _check(asked: dict[str, object], plan: Path | None, settings: list[str] | No
             "--set seed does nothing in a study: every condition gets the same seeds.",
             fix="say --first-seed N --seeds M",
         )
-    if asked["--preset"] and asked["--config"]:
-        raise UsageError("--preset and --config exclude each other.", fix="give one of them")
 
 
 def _plan(
@@ -159,7 +156,7 @@ def _plan(
     if preset or config or not asked["--question"] or settings:
         if asked["--question"] and not (preset or config):
             preset = "td1"
-        base = _experiment(preset, config, None, None, None, settings)  # type: ignore[arg-type]
+        base = asked_experiment(preset, config, settings)  # type: ignore[arg-type]
     if asked["--question"]:
         return question_plan(str(asked["--question"]), experiment=base, **numbers)
     pairs = [parse_vary(text) for text in asked["--vary"] or []]  # type: ignore[attr-defined]

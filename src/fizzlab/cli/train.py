@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fizzlab.cli import INTERRUPTED
-from fizzlab.cli.options import AsJson, Quiet, parse_settings
+from fizzlab.cli.options import AsJson, Quiet, asked_experiment
 from fizzlab.errors import RunExistsError, UsageError
 
 if TYPE_CHECKING:
@@ -37,12 +37,12 @@ def train(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the run; by default runs/NAME-seedN.")
     ] = None,
-    overwrite: Annotated[bool, typer.Option(help="Replace the run that stands at --out.")] = False,
+    overwrite: Annotated[bool, typer.Option(help="Replace the run that stands there.")] = False,
     resume: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Go on with an interrupted run.")
     ] = None,
     refit: Annotated[
-        bool, typer.Option(help="Then train once more on all training integers.")
+        bool, typer.Option(help="Then train once more, on training and validation integers.")
     ] = False,
     time_budget: Annotated[
         float | None, typer.Option(min=0, help="Interrupt after this many seconds.")
@@ -71,7 +71,7 @@ def train(
     if resume:
         experiment = _before(resume, epochs, loud, options)
     else:
-        experiment = _experiment(preset, config, seed, epochs, rule, settings)
+        experiment = asked_experiment(preset, config, settings, seed=seed, epochs=epochs, rule=rule)
     _check_refit(refit, experiment)
     if predictions_at is not None:
         options["watch"] = _prediction_watcher(predictions_at, experiment.recipe.last_epoch)
@@ -92,8 +92,6 @@ def train(
 
 
 def _check_options(asked: dict[str, object], resume: Path | None) -> None:
-    if asked["--preset"] and asked["--config"]:
-        raise UsageError("--preset and --config exclude each other.", fix="give one of them")
     extra = [name for name, value in asked.items() if value is not None]
     if resume and extra:
         raise UsageError(
@@ -103,25 +101,9 @@ def _check_options(asked: dict[str, object], resume: Path | None) -> None:
         )
 
 
-def _experiment(
-    preset: str | None,
-    config: Path | None,
-    seed: int | None,
-    epochs: int | None,
-    rule: str | None,
-    settings: list[str] | None,
-) -> Experiment:
-    from fizzlab.experiment import DEFAULT_PRESET, Experiment
-
-    base = Experiment.read(config) if config else Experiment.preset(preset or DEFAULT_PRESET)
-    changes = parse_settings(settings or [])
-    short = {"seed": seed, "recipe.epochs": epochs, "rule.pairs": rule}
-    changes |= {name: value for name, value in short.items() if value is not None}
-    return base.replaced(changes) if changes else base
-
-
 def _check_refit(refit: bool, experiment: Experiment) -> None:
-    if refit and not experiment.data.validation:
+    data = experiment.data
+    if refit and (not data.validation or data.merge_validation):
         raise UsageError(
             "--refit needs a validation set: without one, nothing was held out.",
             expected="data.validation above 0",

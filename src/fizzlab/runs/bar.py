@@ -14,6 +14,12 @@ from fizzlab.runs.session import Update, Watcher
 PRINT_EVERY = 100  # epochs
 
 
+def plain() -> bool | None:
+    """Tells a bar to use plain characters where stderr cannot show others."""
+    encoding = (getattr(sys.stderr, "encoding", None) or "ascii").lower()
+    return None if encoding.startswith("utf") else True
+
+
 @contextmanager
 def bar(epochs: int, done: int) -> Iterator[Watcher]:
     """Shows a bar (terminal or notebook) while training; gives the watcher that moves it.
@@ -22,13 +28,12 @@ def bar(epochs: int, done: int) -> Iterator[Watcher]:
         epochs: Epochs planned.
         done: Epochs done already.
     """
-    encoding = (getattr(sys.stderr, "encoding", None) or "ascii").lower()
     with tqdm(
         total=epochs,
         initial=done,
         desc="training",
         unit="epoch",
-        ascii=None if encoding.startswith("utf") else True,
+        ascii=plain(),
         dynamic_ncols=True,
     ) as shown:
         printed = done // PRINT_EVERY

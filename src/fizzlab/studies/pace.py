@@ -28,18 +28,17 @@ def bar(nets: int, done: int, *, shown: bool) -> Iterator[Watcher]:
     if not shown or done == nets:
         yield lambda count, diverged: None
         return
-    import sys
-
     from tqdm.auto import tqdm
 
-    encoding = (getattr(sys.stderr, "encoding", None) or "ascii").lower()
+    from fizzlab.runs.bar import plain
+
     lost = 0
     with tqdm(
         total=nets,
         initial=done,
         desc="study",
         unit="net",
-        ascii=None if encoding.startswith("utf") else True,
+        ascii=plain(),
         dynamic_ncols=True,
         smoothing=0.1,
     ) as moved:

@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from fizzlab.configuration import read_text
 from fizzlab.data import is_file
 from fizzlab.errors import ConfigError, NewerVersionError, suggestion
 from fizzlab.experiment import DEFAULT_PRESET, Experiment
@@ -46,11 +47,7 @@ def read_plan(path: str | Path) -> Plan:
         ConfigError: If the file cannot be read or something in it is wrong.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ConfigError(f"{path} cannot be read: {reason}.", expected="a TOML file") from None
+    text = read_text(path)
     try:
         return from_tree(_parsed(text, json_text=path.suffix == ".json"), path.parent)
     except (ConfigError, NewerVersionError) as error:

@@ -185,6 +185,24 @@ def load_four(row, at):
 
 
 @inlined
+def store_rows(row, at, a, b, c, d):
+    """Stores sixteen lanes of four rows that lie side by side."""
+    store(row, at, a)
+    store(row, at + 16, b)
+    store(row, at + 32, c)
+    store(row, at + 48, d)
+
+
+@inlined
+def add_four(tables, a, b, c, d, t0, t1, t2, t3):
+    """Adds four vectors to the tables, each at its own place; places may be the same."""
+    add(tables, a, t0)
+    add(tables, b, t1)
+    add(tables, c, t2)
+    add(tables, d, t3)
+
+
+@inlined
 def store_four(row, at, values):
     """Stores a quarter each in four rows that lie side by side."""
     store_quarters(row, at, at + 16, at + 32, at + 48, values)
@@ -281,10 +299,7 @@ def dense_backward(theta, shape, layer, samples, count, work, grad, tables):
                 g1 = fma(s31, x3, fma(s21, x2, fma(s11, x1, fma(s01, x0, g1))))
                 g2 = fma(s32, x3, fma(s22, x2, fma(s12, x1, fma(s02, x0, g2))))
                 g3 = fma(s33, x3, fma(s23, x2, fma(s13, x1, fma(s03, x0, g3))))
-                store(grad, w + j, g0)
-                store(grad, w + j + 16, g1)
-                store(grad, w + j + 32, g2)
-                store(grad, w + j + 48, g3)
+                store_rows(grad, w + j, g0, g1, g2, g3)
                 w0, w1, w2, w3 = load_four(theta, w + j)
                 t0 = t1 = t2 = t3 = zero
                 if not first:
@@ -298,24 +313,15 @@ def dense_backward(theta, shape, layer, samples, count, work, grad, tables):
                     t2, t3 = slope(t2, x2, shape.activation), slope(t3, x3, shape.activation)
                 lane = j // 4
                 if last and layer == 1 and pair:
-                    add(tables, p0 + lane, t0)
-                    add(tables, p1 + lane, t1)
-                    add(tables, p2 + lane, t2)
-                    add(tables, p3 + lane, t3)
+                    add_four(tables, p0 + lane, p1 + lane, p2 + lane, p3 + lane, t0, t1, t2, t3)
                     if shared:
                         add(tables, q0 + lane, (t0 + t1) + (t2 + t3))
                     else:
-                        add(tables, q0 + lane, t0)
-                        add(tables, q1 + lane, t1)
-                        add(tables, q2 + lane, t2)
-                        add(tables, q3 + lane, t3)
+                        add_four(tables, q0 + lane, q1 + lane, q2 + lane, q3 + lane, t0, t1, t2, t3)
                 elif last and layer == 1:
                     add_to_tables(tables, samples, s, lane, shape.stride, t0)
                     add_to_tables(tables, samples, s + 1, lane, shape.stride, t1)
                     add_to_tables(tables, samples, s + 2, lane, shape.stride, t2)
                     add_to_tables(tables, samples, s + 3, lane, shape.stride, t3)
                 else:
-                    store(work, e + j, t0)
-                    store(work, e + j + 16, t1)
-                    store(work, e + j + 32, t2)
-                    store(work, e + j + 48, t3)
+                    store_rows(work, e + j, t0, t1, t2, t3)
