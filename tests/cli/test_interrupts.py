@@ -61,7 +61,7 @@ def test_a_second_ctrl_c_quits_at_once(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_before_training_is_no_traceback(fizzlab, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(command, "asked_experiment", interrupt)
