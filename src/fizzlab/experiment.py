@@ -30,10 +30,20 @@ MAX_RATE = 1e18  # products and quotients of two rates still fit float32
 
 
 class Net(Frozen):
-    """The multilayer perceptron: Linear – activation (– dropout) for each hidden layer – Linear."""
+    """A multilayer perceptron, or a net that reads digits.
 
+    `mlp`: Linear – activation (– dropout) for each hidden layer – Linear. `bilinear` and `gru` have
+    one state vector instead, whose length is the one width in `hidden`.
+    """
+
+    architecture: Literal["mlp", "bilinear", "gru"] = Field(
+        default="mlp",
+        description="multilayer perceptron, or a reader: bilinear (h ← h · A[digit]) or GRU",
+    )
     hidden: tuple[int, ...] = Field(
-        default=(100,), max_length=16, description="widths of the hidden layers"
+        default=(100,),
+        max_length=16,
+        description="widths of the hidden layers; of a reader, the length of its state",
     )
     activation: Literal["relu", "tanh", "gelu", "sigmoid"] = Field(
         default="relu", description="what follows each hidden layer"
@@ -54,6 +64,22 @@ class Net(Frozen):
             raise ValueError(f"expected widths from 1 to 1,000,000, got {list(hidden)}")
         return hidden
 
+    @property
+    def reads(self) -> bool:
+        """Whether the net reads digits one after the other."""
+        return self.architecture != "mlp"
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Net:
+        if self.reads and len(self.hidden) != 1:
+            raise ValueError(
+                f"hidden: {self.architecture} has one state vector: expected one width, "
+                f"got {list(self.hidden)}"
+            )
+        if self.reads and self.dropout:
+            raise ValueError(f"dropout is for mlp, not for {self.architecture}")
+        return self
+
 
 class Recipe(Frozen):
     """How a net is trained. Epochs are counted from 1; rates are per step of the optimiser."""
@@ -68,14 +94,29 @@ class Recipe(Frozen):
         description="of the training integers: as given, permuted once, or anew each epoch",
     )
 
-    loss: Literal["cross_entropy", "nll"] = Field(
-        default="cross_entropy", description="cross-entropy of the logits, or log-softmax then NLL"
+    method: Literal["gradient", "spectral", "exact", "hats"] = Field(
+        default="gradient",
+        description="descent on the loss, or weights in closed form: spectral and exact (bilinear, "
+        "from the training labels), hats (mlp, from the rule itself)",
+    )
+
+    loss: Literal["cross_entropy", "nll", "squared_error"] = Field(
+        default="cross_entropy",
+        description="cross-entropy of the logits, log-softmax then NLL, or squared error to the "
+        "one-hot labels",
     )
     label_smoothing: float = Field(
         default=0.0, ge=0, lt=1, description="share of the target spread evenly over all labels"
     )
     class_weights: tuple[float, ...] | Literal["balanced"] | None = Field(
         default=None, description='weight of each label in the loss; "balanced": 1 / frequency'
+    )
+
+    zero_invariance: float = Field(
+        default=0.0,
+        ge=0,
+        le=MAX_RATE,
+        description="weight in the loss of |state after a leading zero - state|^2, of a reader",
     )
 
     optimizer: Literal["sgd", "adam", "adamw"] = Field(default="sgd", description="torch's own")
@@ -123,10 +164,28 @@ class Recipe(Frozen):
         "integers can do)",
     )
 
+    extract_below: float | None = Field(
+        default=None,
+        gt=0,
+        description="of a reader: once the largest residual is below this, extract an automaton, "
+        "and stop when it fits the training labels with no more states than their rank",
+    )
+    tries: int = Field(
+        default=1,
+        ge=1,
+        le=1000,
+        description="begin anew, up to this many times in all, while no automaton was accepted",
+    )
+    snap: bool = Field(
+        default=False,
+        description="of a reader: at the end, let each state be replaced by the nearest of a "
+        "codebook (`fizzlab snap`)",
+    )
+
     @property
     def last_epoch(self) -> int:
         """The epoch after which training ends, if nothing stops it before."""
-        return self.epochs if self.stop_after is None else self.stop_after
+        return self.epochs * self.tries if self.stop_after is None else self.stop_after
 
     @field_validator("class_weights")
     @classmethod
@@ -149,8 +208,12 @@ class Recipe(Frozen):
             problems.append("momentum and nesterov are for sgd; Adam's are recipe.betas")
         if self.nesterov and not self.momentum:
             problems.append("nesterov needs a momentum above 0")
-        if self.last_epoch > self.epochs:
+        if self.stop_after is not None and self.stop_after > self.epochs:
             problems.append(f"stop_after ({self.stop_after}) must be at most the epochs")
+        if self.tries > 1 and (self.extract_below is None or self.stop_after is not None):
+            problems.append("tries above 1 need extract_below, and no stop_after")
+        if self.loss == "squared_error" and (self.label_smoothing or self.class_weights):
+            problems.append("label_smoothing and class_weights are for cross-entropy")
         if self.warmup_epochs >= self.epochs:
             problems.append(f"warmup_epochs ({self.warmup_epochs}) must be below the epochs")
         if self.schedule == "one_cycle" and self.warmup_epochs:
@@ -203,6 +266,7 @@ class Experiment(Frozen):
             problems.append(
                 f'"recipe.{needs[0]}": needs a validation set (data.validation above 0, not merged)'
             )
+        problems += self._misfits()
         if (parameters := self.num_parameters) > MAX_PARAMETERS:
             problems.append(
                 f'"net.hidden": expected at most {MAX_PARAMETERS:,} parameters, got {parameters:,}'
@@ -211,15 +275,47 @@ class Experiment(Frozen):
             raise ValueError("; ".join(problems))
         return self
 
+    def _misfits(self) -> list[str]:
+        """Lists what does not go with the net's architecture."""
+        net, recipe, problems = self.net, self.recipe, []
+        if net.reads != (self.encoding.scheme == "sequence"):
+            wanted = '"sequence"' if net.reads else "another one"
+            problems.append(
+                f'"encoding.scheme": net.architecture {net.architecture} needs {wanted}, '
+                f'got "{self.encoding.scheme}"'
+            )
+        of_readers = {
+            "zero_invariance": recipe.zero_invariance,
+            "extract_below": recipe.extract_below is not None,
+            "snap": recipe.snap,
+        }
+        if not net.reads:
+            problems += [
+                f'"recipe.{name}": for nets that read (net.architecture bilinear or gru)'
+                for name, asked in of_readers.items()
+                if asked
+            ]
+        makes = {"spectral": "bilinear", "exact": "bilinear", "hats": "mlp"}.get(recipe.method)
+        if makes and net.architecture != makes:
+            problems.append(f'"recipe.method": {recipe.method} makes a net of type {makes}')
+        if recipe.method == "hats" and self.encoding.scheme != "binary":
+            problems.append('"recipe.method": hats needs encoding.scheme binary')
+        return problems
+
     @property
     def layer_sizes(self) -> tuple[int, ...]:
-        """Features, hidden widths and labels: (10, 100, 4) by default."""
+        """Features, hidden widths and labels: (10, 100, 4) by default; of an `mlp`."""
         return (self.encoding.features, *self.net.hidden, self.rule.num_labels)
 
     @property
     def num_parameters(self) -> int:
         """The number of weights and biases of the net."""
         sizes = self.layer_sizes
+        if self.net.reads:
+            state, base, labels = self.net.hidden[0], self.encoding.base, self.rule.num_labels
+            if self.net.architecture == "bilinear":
+                return state * (1 + base * state + labels)
+            return 3 * state * (base + state + 2) + (state + 1) * labels
         return sum((a + 1) * b for a, b in itertools.pairwise(sizes))
 
     def stream_seed(self, stream: StreamName) -> int:
@@ -348,6 +444,18 @@ class Preset(Frozen):
 
 
 DEFAULT_PRESET = "classic"
+_READER: dict[str, Any] = {
+    "data.validation": 0,
+    "encoding.scheme": "sequence",
+    "encoding.base": 2,
+    "recipe.batch_size": 10_000_000,  # all prefixes at once
+}
+_CLOSED: dict[str, Any] = {
+    "net.architecture": "bilinear",
+    "net.hidden": 16,
+    "recipe.loss": "squared_error",
+    "recipe.snap": True,
+}
 PRESETS: dict[str, Preset] = {
     "td1": Preset(
         about="the lab sheet exactly: ordered batches of 128, SGD 0.05, 1000 epochs, 10-100-4, "
@@ -375,5 +483,51 @@ PRESETS: dict[str, Preset] = {
             "recipe.step_factor": 0.1,
             "recipe.evaluate_every": 100,
         },
+    ),
+    "reader": Preset(
+        about="a net that reads bits, most significant first: bilinear, squared error, and at the "
+        "end snapped to an automaton, so that it can be proved right on every natural number",
+        settings=_READER
+        | {
+            "net.architecture": "bilinear",
+            "net.hidden": 16,
+            "recipe.epochs": 1500,
+            "recipe.loss": "squared_error",
+            "recipe.zero_invariance": 1.0,
+            "recipe.optimizer": "adam",
+            "recipe.learning_rate": 0.02,
+            "recipe.betas": (0.9, 0.99),
+            "recipe.clip_norm": 1.0,
+            "recipe.schedule": "cosine",
+            "recipe.warmup_epochs": 50,
+            "recipe.evaluate_every": 50,
+            "recipe.extract_below": 0.45,
+            "recipe.tries": 10,
+            "recipe.snap": True,
+        },
+    ),
+    "gru": Preset(
+        about="a GRU that reads bits, trained with cross-entropy, to compare with `reader`: it "
+        "fits the training integers and does not find the rule",
+        settings=_READER
+        | {
+            "net.architecture": "gru",
+            "net.hidden": 32,
+            "recipe.epochs": 1500,
+            "recipe.optimizer": "adam",
+            "recipe.learning_rate": 0.01,
+            "recipe.clip_norm": 1.0,
+            "recipe.schedule": "cosine",
+            "recipe.evaluate_every": 50,
+        },
+    ),
+    "spectral": Preset(
+        about="the baseline of `reader` without gradients: a weighted automaton read off the "
+        "singular value decomposition of the training labels' Hankel matrix",
+        settings=_READER | _CLOSED | {"recipe.method": "spectral"},
+    ),
+    "exact": Preset(
+        about="the same in exact arithmetic: the Hankel matrix's own rows as a basis",
+        settings=_READER | _CLOSED | {"recipe.method": "exact"},
     ),
 }

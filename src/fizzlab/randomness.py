@@ -29,7 +29,7 @@ MAX_SEED = 2**32 - 1  # torch silently folds larger seeds
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED, strict=True)]
 StreamName = Literal["init", "split", "subset", "order"]
 STREAM_NUMBERS: dict[StreamName, int] = {"init": 0, "split": 1, "subset": 2, "order": 3}
-PERMUTATION, NOISE, SAMPLE = 0, 1, 2  # purposes: what a stream's words are drawn for
+PERMUTATION, NOISE, SAMPLE, TRY = 0, 1, 2, 3  # purposes: what a stream's words are drawn for
 
 
 class Streams(Frozen):

@@ -119,10 +119,12 @@ def set_rates(optimizer: torch.optim.Optimizer, learning_rate: float, momentum: 
 
 
 def build_loss(recipe: Recipe, labels: Int[Tensor, " train"], num_labels: int) -> Loss:
-    """Builds the recipe's loss: a function of logits (batch, label) and labels (batch,), in nats.
+    """Builds the recipe's loss: a function of logits (batch, label) and labels (batch,).
 
-    `cross_entropy` and `nll` are the same number; the fused form is the stabler one.
+    `cross_entropy` and `nll` are the same number, in nats; the fused form is the stabler one.
     """
+    if recipe.loss == "squared_error":
+        return squared_error
     weights = class_weights(recipe, labels, num_labels)
     smoothing = recipe.label_smoothing
     if recipe.loss == "cross_entropy":
@@ -130,6 +132,14 @@ def build_loss(recipe: Recipe, labels: Int[Tensor, " train"], num_labels: int) -
     return lambda logits, labels: smoothed_nll(
         F.log_softmax(logits, dim=1), labels, weights, smoothing
     )
+
+
+def squared_error(
+    logits: Float[Tensor, "batch label"], labels: Int[Tensor, " batch"]
+) -> Float[Tensor, ""]:
+    """Squared distance of the logits to the one-hot label, mean over the batch."""
+    one_hot = F.one_hot(labels, logits.shape[1])
+    return (logits - one_hot).square().sum(dim=1).mean()
 
 
 def smoothed_nll(

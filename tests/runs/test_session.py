@@ -339,7 +339,11 @@ def ticking(seconds_an_epoch: float, monkeypatch: pytest.MonkeyPatch) -> list[in
 
 @pytest.mark.parametrize(
     ("options", "expected"),
-    [({}, [2, 4, 6, 8, 10]), ({"save_every_s": 3.0}, [3, 6, 9, 10]), ({"save_every_s": 99.0}, [10])],
+    [
+        ({}, [2, 4, 6, 8, 10]),
+        ({"save_every_s": 3.0}, [3, 6, 9, 10]),
+        ({"save_every_s": 99.0}, [10]),
+    ],
     ids=["every 2 s by default", "every 3 s", "at the end"],
 )
 def test_checkpoints_are_as_frequent_as_asked(

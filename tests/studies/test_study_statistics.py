@@ -26,7 +26,8 @@ from fizzlab.studies.comparisons import (
 from fizzlab.studies.factors import effects
 from fizzlab.studies.findings import Findings
 from fizzlab.studies.shards import find_shards, schema, write_shard
-from fizzlab.studies.statistics import Statistics, estimate, label
+from fizzlab.studies.naming import label
+from fizzlab.studies.statistics import Statistics, estimate
 from fizzlab.studies.study_folder import prepare
 
 BASE = Experiment().replaced({"recipe.epochs": 5, "net.hidden": 4})

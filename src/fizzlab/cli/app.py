@@ -19,6 +19,7 @@ from fizzlab.cli import (
     report,
     runs,
     show,
+    snap,
     study,
     train,
 )
@@ -55,6 +56,7 @@ app.command("train")(train.train)
 app.command("predict", context_settings=_NEGATIVE)(predict.predict)
 app.command("evaluate")(evaluate.evaluate)
 app.command("explain", context_settings=_NEGATIVE)(explain.explain)
+app.command("snap")(snap.snap)
 app.command("plot")(plot.plot)
 app.command("show")(show.show)
 app.command("runs")(runs.runs)

@@ -49,6 +49,13 @@ class Explained(Explanation):
     run: str
 
 
+class SnappedRun(Document):
+    """A reader with a codebook: `fizzlab snap`."""
+
+    run: str
+    states: int = Field(description="number of codes")
+
+
 class Pictures(Document):
     """The files drawn: `fizzlab plot`."""
 
@@ -96,6 +103,9 @@ class Estimated(Document):
     seeds: int = Field(description="nets of each condition")
     plan: str = Field(description="hash of the plan")
     nets_per_second: float = Field(description="as measured here, just now")
+    share: float = Field(
+        description="share of the epochs that were measured; below 1 the rest is extrapolated"
+    )
     seconds: float = Field(description="time for all nets at this pace")
 
 
@@ -122,6 +132,7 @@ DOCUMENTS: dict[str, type[Document]] = {
     "evaluate --on": EvaluatedOn,
     "explain": Explained,
     "plot": Pictures,
+    "snap": SnappedRun,
     "show": Shown,
     "runs": Listing,
     "compare": Comparison,

@@ -46,7 +46,8 @@ def evaluate(
         output.print_json(_document(opened, on, found, values))
     elif not quiet:
         output.console().print(
-            f"{on}, by the rule: {found.text}; loss {output.loss_text(found)} nats"
+            f"{on}, by the rule: {found.text}; "
+            f"loss {output.loss_text(found)} ({output.loss_unit(opened)})"
         )
         output.console().print(
             f"baselines: majority label {found.majority:.3f}, chance {found.chance:.3f}"

@@ -9,8 +9,8 @@ import typer
 
 from fizzlab.cli import INTERRUPTED
 from fizzlab.cli.options import AsJson, Quiet, asked_experiment
-from fizzlab.cli.study import Engine, Threads
-from fizzlab.cli.train import Language
+from fizzlab.cli.report import Language
+from fizzlab.cli.study import Engine, Threads, at_once, tell
 from fizzlab.errors import NetError, UsageError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from fizzlab.experiment import Experiment
     from fizzlab.studies.luck import Luck
+    from fizzlab.studies.texts import Texts
 
 WIDTH = 50  # characters of the longest bar
 
@@ -59,20 +60,24 @@ def luck(
     from fizzlab.cli import output
     from fizzlab.studies import luck as place
     from fizzlab.studies.luck_picture import luck_files
+    from fizzlab.studies.texts import texts
 
     if out is not None and out.suffix not in {".png", ".svg"}:
         raise UsageError(f"{out} is no picture.", expected="a name that ends in .png or .svg")
     experiment, module = _asked(preset, config, settings, net)
-    found = place(
-        score,
-        experiment,
-        metric=metric,
-        nets=nets,
-        net=module,
-        engine=engine,
-        threads=threads,
-        progress=not (as_json or quiet),
-    )
+    with at_once():
+        found = place(
+            score,
+            experiment,
+            metric=metric,
+            nets=nets,
+            net=module,
+            engine=engine,
+            threads=threads,
+            progress=not (as_json or quiet),
+            language=language,
+            tell=(lambda note: None) if quiet else tell,
+        )
     if out is not None:
         from fizzlab.runs.folder import write
 
@@ -80,9 +85,9 @@ def luck(
     if as_json:
         output.print_json(found)
     elif not quiet:
-        _print(found)
+        _print(found, texts(language))
         if out is not None:
-            output.console().print(f"Picture: {out}")
+            output.console().print(texts(language)["luck_picture"].format(path=out))
     if found.nets < nets:
         raise typer.Exit(INTERRUPTED)
 
@@ -124,16 +129,18 @@ def _loaded(path: Path, experiment: Experiment) -> nn.Module:
     return made
 
 
-def _print(found: Luck) -> None:
+def _print(found: Luck, words: Texts) -> None:
     from fizzlab.cli import output
+    from fizzlab.studies.texts import counted, number
 
     out = output.console()
     most = max((count for *_, count in found.histogram), default=1)
     for low, high, count in found.histogram:
         here = low <= found.score < high or (found.score == high == found.histogram[-1][1])
         bar = "#" * round(WIDTH * count / most) or ("." if count else "")
-        out.print(f"{(low + high) / 2:8.4f} | {bar} {count}{'  <- your score' if here else ''}")
+        middle = number((low + high) / 2, words, 4)
+        out.print(f"{middle:>8} | {bar} {count}{'  ' + words['luck_here'] if here else ''}")
     out.print(found.sentence)
     if found.diverged:
-        out.print(f"{output.plural(found.diverged, 'net')} diverged; every score beats them.")
-    out.print(f"All of them: fizzlab report {found.study}")
+        out.print(counted("luck_diverged", found.diverged, words))
+    out.print(words["luck_all"].format(study=found.study))

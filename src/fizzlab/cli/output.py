@@ -22,6 +22,8 @@ ENDS = {
     "epochs": "as planned",
     "target": "ended by recipe.target_accuracy",
     "patience": "ended by recipe.patience",
+    "accepted": "when a small automaton that fits was found in the net",
+    "fitted": "its weights computed in closed form",
     "time": "cut short by --time-budget",
     "interrupted": "cut short",
 }
@@ -78,7 +80,8 @@ def print_predictions(run: Run) -> None:
 def print_results(run: Run) -> None:
     """Prints accuracies with their baselines, and the figures of each label."""
     report, out = run.report, console()
-    made = table("split", "accuracy", "loss (nats)", "majority label", "chance", title="Results")
+    loss = f"loss ({loss_unit(run)})"
+    made = table("split", "accuracy", loss, "majority label", "chance", title="Results")
     for name, found in report.evaluations.items():
         made.add_row(
             name, found.text, loss_text(found), f"{found.majority:.3f}", f"{found.chance:.3f}"
@@ -95,6 +98,8 @@ def print_results(run: Run) -> None:
         f"Seed {report.seed}, {plural(report.epochs, 'epoch')} in {report.seconds:.1f} s, "
         f"{ENDS[report.stopped]}; the net is that of epoch {report.kept_epoch} ({_kept(report)})."
     )
+    if run.state.codebook is not None:
+        out.print(f"It answers snapped to a codebook of {len(run.state.codebook)} states.")
 
 
 def _kept(report: Report) -> str:
@@ -133,6 +138,11 @@ def listed(values: Sequence[object], most: int = 20) -> str:
 def plural(count: int, noun: str) -> str:
     """Counts things in words: "1 epoch", "2 epochs"."""
     return f"{count} {noun}" + "s" * (count != 1)
+
+
+def loss_unit(run: Run) -> str:
+    """Gives the unit of a run's loss."""
+    return "squared error" if run.experiment.recipe.loss == "squared_error" else "nats"
 
 
 def loss_text(found: Evaluation) -> str:

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from fizzlab.cli.options import AsJson, Quiet
-from fizzlab.cli.train import Language
+
+Language = Annotated[str, typer.Option("--lang", help="Language: en or fr.")]
 
 
 def report(

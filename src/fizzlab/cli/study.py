@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,10 +17,7 @@ from fizzlab.cli.options import AsJson, Quiet, asked_experiment
 from fizzlab.errors import UsageError
 
 if TYPE_CHECKING:
-    from fizzlab.studies import Execution, Plan
-    from fizzlab.studies.findings import Findings
-
-MAX_ROWS = 20  # conditions in the table
+    from fizzlab.studies import Plan
 
 Engine = Annotated[str, typer.Option(help="See `fizzlab engines`.")]
 Threads = Annotated[
@@ -76,7 +77,7 @@ def study(
 
     The same command again goes on where it was cut short, and never trains a net twice.
     """
-    from fizzlab.cli import output
+    from fizzlab.cli.study_output import print_document, print_estimate, print_results
     from fizzlab.studies import execute
     from fizzlab.studies.study_folder import STUDIES
 
@@ -86,34 +87,60 @@ def study(
     made = _plan(asked, plan, seeds, first_seed)
     made.check(yes=yes)
     if dry_run:
-        _print_estimate(made, engine, threads, as_json=as_json, quiet=quiet)
+        print_estimate(made, engine, threads, as_json=as_json, quiet=quiet)
         return
     loud = not (as_json or quiet)
     path = out or STUDIES / f"{made.experiment.name}-{made.hash[:8]}"
-    done = execute(
-        made,
-        path,
-        engine=engine,
-        threads=threads,
-        progress=loud,
-        time_budget_s=time_budget,
-        yes=yes,
-        tell=(lambda note: None) if quiet else _tell,
-    )
-    if done.study.trained or as_json:
-        _print(done, as_json=as_json, quiet=quiet)
+    with at_once():
+        done = execute(
+            made,
+            path,
+            engine=engine,
+            threads=threads,
+            progress=loud,
+            time_budget_s=time_budget,
+            yes=yes,
+            tell=(lambda note: None) if quiet else tell,
+        )
+    if as_json:
+        print_document(done)
     elif loud:
-        output.console().print("No net is trained yet.")
-    if loud:
-        output.console().print(_next_step(done))
+        print_results(done)
     if done.ended == "interrupted":
         raise typer.Exit(INTERRUPTED)
 
 
-def _tell(note: str) -> None:
+def tell(note: str) -> None:
+    """Prints a note on stderr, above the bar; from a signal's handler too."""
     from tqdm.auto import tqdm
 
-    tqdm.write(note, file=sys.stderr)  # above the bar
+    try:
+        tqdm.write(note, file=sys.stderr)
+    except RuntimeError:  # the handler came while something was being written there
+        os.write(2, f"\n{note}\n".encode())
+
+
+@contextlib.contextmanager
+def at_once() -> Iterator[None]:
+    """Ends the process at a Ctrl-C that is not waited for: a net in training does not hold it up.
+
+    Raises:
+        typer.Exit: If nothing is in training any more.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(
+            "fizzlab: stopped at once. What was trained before is kept; the same command again "
+            "goes on.",
+            file=sys.stderr,
+        )
+        main = threading.main_thread()
+        if any(one is not main and not one.daemon for one in threading.enumerate()):
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(INTERRUPTED)  # an orderly end would wait for the engine's threads
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def _check(asked: dict[str, object], plan: Path | None, settings: list[str] | None) -> None:
@@ -168,95 +195,3 @@ def _plan(
     options = {"random": asked["--random"], "random_seed": asked["--random-seed"]}
     options = {name: value for name, value in options.items() if value is not None}
     return Plan(base, vary=dict(pairs), **numbers, **options)  # type: ignore[arg-type]
-
-
-def _print_estimate(
-    plan: Plan, engine: str, threads: int | None, *, as_json: bool, quiet: bool
-) -> None:
-    from fizzlab.cli import output
-    from fizzlab.cli.documents import Estimated
-    from fizzlab.engines import pick
-    from fizzlab.studies import measured_pace
-
-    if not (as_json or quiet):
-        note = pick(engine, [plan.experiment_at(0)])[0].first_use()
-        print(f"{note} …" if note else "measuring the pace …", file=sys.stderr)
-    pace = measured_pace(plan, engine=engine, threads=threads)
-    found = Estimated(
-        nets=plan.nets,
-        conditions=plan.num_conditions,
-        seeds=plan.seeds,
-        plan=plan.hash,
-        nets_per_second=pace,
-        seconds=plan.nets / pace,
-    )
-    if as_json:
-        output.print_json(found)
-    elif not quiet:
-        conditions = output.plural(plan.num_conditions, "condition")
-        output.console().print(
-            f"{plan.nets:,} nets: {conditions} with {output.plural(plan.seeds, 'seed')} each. "
-            f"At {pace:.3g} nets a second, as measured here, they take {_duration(found.seconds)}."
-        )
-
-
-def _duration(seconds: float) -> str:
-    for size, noun in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= 2 * size:
-            return f"about {seconds / size:.0f} {noun}s"
-    return f"about {seconds:.0f} s"
-
-
-def _print(done: Execution, *, as_json: bool, quiet: bool) -> None:
-    from fizzlab.cli import output
-    from fizzlab.studies.findings import Findings
-    from fizzlab.studies.summary import summarize
-
-    found = Findings(done.study)
-    if as_json:
-        pace = done.nets_per_second
-        output.print_json(
-            summarize(found, ended=done.ended, seconds=done.seconds, nets_per_second=pace)
-        )
-    elif not quiet:
-        _print_table(found)
-        out = output.console()
-        out.print(found.how_known())
-        for sentence in found.sentences():
-            out.print(f"- {sentence}")
-        if pace := done.nets_per_second:
-            engines = " and ".join(done.engines)
-            out.print(
-                f"{output.plural(done.trained, 'net')} trained in {done.seconds:.1f} s "
-                f"({pace:.3g} a second) by the engine {engines}."
-            )
-
-
-def _print_table(found: Findings) -> None:
-    from fizzlab.cli import output
-    from fizzlab.studies.statistics import Estimate
-
-    def cell(e: Estimate | None) -> str:
-        return f"{e.mean:.3f} ({e.low:.3f} to {e.high:.3f})" if e else "-"
-
-    ranking = found.statistics.ranking
-    headers = ("condition", "nets", "diverged", "all right", "validation accuracy", "test accuracy")
-    title = f"Conditions, best first by {found.words[found.statistics.ranked_by]}"
-    made = output.table(*headers, title=title if len(ranking) > 1 else None, right=(1, 2, 3))
-    for one in ranking[:MAX_ROWS]:
-        columns = [one.estimates.get(f"{split}_accuracy") for split in ("validation", "test")]
-        perfect = "-" if one.perfect is None else str(one.perfect)
-        made.add_row(one.label, str(one.nets), str(one.diverged), perfect, *map(cell, columns))
-    output.console().print(made)
-    if len(ranking) > MAX_ROWS:
-        output.console().print(f"… and {len(ranking) - MAX_ROWS} more (--json lists all)")
-
-
-def _next_step(done: Execution) -> str:
-    path = done.study.path
-    if done.ended == "done":
-        return f"Next: fizzlab report {path} (a page with pictures, tables and how to reproduce it)"
-    why = "The time is up" if done.ended == "time" else "Interrupted"
-    left = done.study.plan.nets - done.study.trained
-    again = f"fizzlab study --plan {path}/plan.toml --out {path}"
-    return f"{why}; {left:,} nets are left. Go on with: {again}"

@@ -1,4 +1,4 @@
-"""Integers as people write them: "15", "1..100", "1..100,200..300"."""
+"""Integers as people write them: "15", "1..100", "1..100,200..300", "2**10000+1"."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from fizzlab.data.arithmetic import evaluate
 from fizzlab.errors import DataError
 from fizzlab.rules import as_integers
 
 MAX_INTEGERS = 1_000_000  # in one split, from ranges or a file
 _SMALL, _NONE = 1 << 62, np.empty(0, dtype=np.int64)
-_PART = re.compile(r"\s*(-?\d{1,400})\s*(?:\.\.\s*(-?\d{1,400})\s*)?")
+_PART = re.compile(r"\s*(-?\d{1,4000})\s*(?:\.\.\s*(-?\d{1,4000})\s*)?")
+_FORMULA = re.compile(r"\d[\d\s()_]*[-+*/%]|[-+(]\s*[(\d]")
 
 
 def parse_integers(text: str | Iterable[str]) -> np.ndarray:
     """Reads integers and inclusive ranges: "15", "1..100", "1..100,200..300".
+
+    An integer may also be a formula such as "2**10000+1" (see `arithmetic`).
 
     Args:
         text: One text, or several.
@@ -44,14 +48,19 @@ def parse_integers(text: str | Iterable[str]) -> np.ndarray:
 
 def _parse_part(part: str) -> range:
     match = _PART.fullmatch(part)
+    if not match and _FORMULA.search(part):
+        first, dots, last = part.partition("..")
+        return _span(part, evaluate(first), evaluate(last if dots else first))
     if not match:
         raise DataError(
             f'Cannot read "{part.strip()[:80]}" as integers.',
             expected='an integer or an inclusive range, such as "15" or "1..100"',
             fix="write ranges with two dots, and commas between several",
         )
-    first = int(match[1])
-    last = int(match[2]) if match[2] else first
+    return _span(part, int(match[1]), int(match[2] or match[1]))
+
+
+def _span(part: str, first: int, last: int) -> range:
     if last < first:
         raise DataError(
             f"The range {part.strip()} is empty.", expected="first..last with first <= last"

@@ -27,8 +27,8 @@ def pick(name: str, experiments: Sequence[Experiment]) -> tuple[Engine, str | No
         experiments: What it is to train.
 
     Returns:
-        The engine, and the setting because of which `sequential` takes the place of the one that
-        was asked for (None if it does not).
+        The engine, and the settings because of which `sequential` takes the place of the one that
+        was asked for, by commas (None if it does not).
 
     Raises:
         UnknownNameError: If there is no such engine.
@@ -41,13 +41,13 @@ def pick(name: str, experiments: Sequence[Experiment]) -> tuple[Engine, str | No
     usable = (
         [ENGINES[name]] if name != AUTO else [e for e in ENGINES.values() if not e.unavailable()]
     )
-    setting = None
+    settings = None
     for engine in usable:
-        found = next(filter(None, map(engine.uncovered, experiments)), None)
-        if found is None:
-            return engine(), setting
-        setting = setting or found
-    return Sequential(), setting
+        found = [names for e in experiments if (names := engine.uncovered(e)) is not None]
+        if not found:
+            return engine(), settings
+        settings = settings or ", ".join(dict.fromkeys(", ".join(found).split(", ")))
+    return Sequential(), settings
 
 
 def train_many(

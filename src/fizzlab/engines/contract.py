@@ -66,11 +66,13 @@ class Engine(ABC):
     @classmethod
     @abstractmethod
     def uncovered(cls, experiment: Experiment) -> str | None:
-        """Names the setting of an experiment that the engine does not cover; None if it covers all.
+        """Names the settings of an experiment that the engine lacks; None if it covers all.
 
         >>> from fizzlab.engines import ENGINES
-        >>> ENGINES["cpu"].uncovered(Experiment().replaced({"net.dropout": 0.2}))
-        'net.dropout'
+        >>> ENGINES["cpu"].uncovered(
+        ...     Experiment().replaced({"net.dropout": 0.2, "net.activation": "gelu"})
+        ... )
+        'net.dropout, net.activation'
         """
 
     @classmethod

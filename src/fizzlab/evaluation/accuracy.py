@@ -1,6 +1,7 @@
 """What a net has learned: accuracy, per-class figures, confusion, baselines, intervals.
 
-Losses are cross-entropy in nats, without smoothing or weights, so that recipes can be compared.
+Losses are cross-entropy in nats, without smoothing or weights, so that recipes can be compared;
+of nets that were trained on the squared error to one-hot labels, they are that.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from fizzlab.data import Split
 from fizzlab.encodings import Encoding
 from fizzlab.nets import logits
 from fizzlab.rules import Rule, as_integers
+from fizzlab.training import squared_error
 
 CHUNK = 1 << 16  # rows at a time, as in `logits`
 
@@ -42,7 +44,10 @@ class Evaluation(Document):
     correct: int = Field(description="number of right answers")
     total: int = Field(description="number of integers checked")
     accuracy: float = Field(description="correct / total")
-    loss: float | None = Field(description="mean cross-entropy in nats; null if it overflows")
+    loss: float | None = Field(
+        description="mean cross-entropy in nats, or squared error where that is the recipe's loss; "
+        "null if it overflows"
+    )
     sampled: bool = Field(description="false: the set was checked entirely; true: a sample of it")
     interval: tuple[float, float] | None = Field(
         description="exact 95 % interval of the accuracy, for a sample (Clopper and Pearson 1934)"
@@ -68,7 +73,7 @@ class Measure:
     """A quick measurement, for the history of a training.
 
     Attributes:
-        loss: Mean cross-entropy, nats.
+        loss: Mean cross-entropy, nats, or mean squared error.
         accuracy: Share right, exact.
         dead_share: Share of ReLU units that are 0 for every row; NaN for a net without `nn.ReLU`.
     """
@@ -79,15 +84,27 @@ class Measure:
 
 
 def measure(
-    net: nn.Module, rows: Float[Tensor, "batch feature"], labels: Int[Tensor, " batch"]
+    net: nn.Module,
+    rows: Float[Tensor, "batch feature"],
+    labels: Int[Tensor, " batch"],
+    loss: str = "cross_entropy",
 ) -> Measure:
-    """Measures a net on encoded integers, in one pass over them."""
+    """Measures a net on encoded integers, in one pass over them; `loss` as in a recipe."""
     with largest_relu_outputs(net) as largest:
         scores = logits(net, rows)
     correct = int((scores.argmax(dim=1) == labels).sum())
     units = torch.cat(list(largest.values())) if largest else torch.empty(0)
     dead = int((units <= 0).sum()) / len(units) if len(units) else math.nan
-    return Measure(F.cross_entropy(scores, labels).item(), correct / len(labels), dead)
+    return Measure(mean_loss(scores, labels, loss), correct / len(labels), dead)
+
+
+def mean_loss(
+    scores: Float[Tensor, "batch label"], labels: Int[Tensor, " batch"], loss: str
+) -> float:
+    """Gives the mean squared error to the one-hot labels if `loss` is that, else cross-entropy."""
+    if loss == "squared_error":
+        return squared_error(scores, labels).item()
+    return F.cross_entropy(scores, labels).item()
 
 
 @contextmanager
@@ -129,6 +146,7 @@ def evaluate(
     train_labels: np.ndarray,
     *,
     sampled: bool = False,
+    loss: str = "cross_entropy",
 ) -> Evaluation:
     """Evaluates a net on a set of integers.
 
@@ -139,6 +157,7 @@ def evaluate(
         split: The integers and their true labels; at least one.
         train_labels: Labels that the net was trained on, for the baseline.
         sampled: Whether the integers are a random sample of what they stand for.
+        loss: As in a recipe: which loss to measure.
 
     Raises:
         IntegerError: If an integer does not fit the encoding.
@@ -150,12 +169,12 @@ def evaluate(
     np.add.at(confusion, (split.labels, predicted), 1)
     correct, total = int(np.trace(confusion)), len(split)
     majority = np.bincount(train_labels).argmax()
-    loss = F.cross_entropy(scores, labels).item()
+    mean = mean_loss(scores, labels, loss)
     return Evaluation(
         correct=correct,
         total=total,
         accuracy=correct / total,
-        loss=loss if math.isfinite(loss) else None,
+        loss=mean if math.isfinite(mean) else None,
         sampled=sampled,
         interval=binomial_interval(correct, total) if sampled else None,
         majority=int((split.labels == majority).sum()) / total,
@@ -185,11 +204,14 @@ def binomial_interval(correct: int, total: int) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
-def frequency_loss(labels: np.ndarray) -> float:
-    """Gives the label-frequency baseline: the entropy of the labels' frequencies, in nats.
+def frequency_loss(labels: np.ndarray, loss: str = "cross_entropy") -> float:
+    """Gives the label-frequency baseline: the entropy of the labels' frequencies f, in nats.
 
     It is the lowest mean cross-entropy on these labels that an answer can have which is the same
-    for every integer, so a net below it uses what it is shown.
+    for every integer, so a net below it uses what it is shown. For the squared error it is
+    1 − Σ f², likewise.
     """
     shares = np.unique(labels, return_counts=True)[1] / len(labels)
+    if loss == "squared_error":
+        return float(1 - (shares**2).sum())
     return float(-(shares * np.log(shares)).sum())

@@ -72,7 +72,7 @@ class Explanation(Document):
     names: tuple[str, ...] = Field(description="names of the labels")
     margin: float = Field(description="true label's logit minus the largest other one")
     split: str = Field(description="train, validation, test or none")
-    kind_seen: int | None = Field(description="training integers of its kind; null if scaled")
+    kind_seen: int | None = Field(description="training integers of its kind; null without places")
     kind_examples: tuple[int, ...] = Field(description="at most five of them")
     kind_agrees: bool = Field(description="whether the data label all of them as expected here")
     kind_text: str = Field(description="its kind in words")
@@ -149,8 +149,8 @@ def explain(
 
 def kind_text(encoding: Encoding, modulus: int, integer: int) -> str:
     """Describes the kind of an integer: "1 bit of 2^2, 2^6"."""
-    if encoding.scheme == "scaled":
-        return "a scaled value has no digits"
+    if not encoding.has_places:
+        return f"a {encoding.scheme} encoding has no places"
     base, parts = encoding.radix, []
     kind = kinds(encoding, modulus, [integer])[0]
     for places, digits in zip(position_classes(encoding, modulus), kind, strict=True):
@@ -165,7 +165,7 @@ def kind_text(encoding: Encoding, modulus: int, integer: int) -> str:
 
 
 def _same_kind(encoding: Encoding, modulus: int, splits: Splits, integer: int) -> list[int] | None:
-    if encoding.scheme == "scaled":
+    if not encoding.has_places:
         return None
     own = kinds(encoding, modulus, [integer])[0]
     trained = splits.train.integers
@@ -188,8 +188,8 @@ def _label_of(splits: Splits, split: str, rule: Rule, integer: int) -> int:
 
 
 def unseen_kinds(encoding: Encoding, modulus: int, splits: Splits) -> list[int]:
-    """Lists the test integers whose kinds no training integer has; empty for `scaled`."""
-    if encoding.scheme == "scaled" or not len(splits.test):
+    """Lists the test integers whose kinds no training integer has; empty without places."""
+    if not encoding.has_places or not len(splits.test):
         return []
     seen = set(kinds(encoding, modulus, splits.train.integers))
     tested = splits.test.integers

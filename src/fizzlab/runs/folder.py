@@ -30,7 +30,8 @@ def write(path: Path, content: bytes) -> None:
         aside.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise storage_error(path, error) from None
+        failed = storage_error(path, error)
+        raise failed from None
     finally:
         with contextlib.suppress(OSError):  # such as a file in the folder's place
             aside.unlink(missing_ok=True)
@@ -67,7 +68,9 @@ def storage_error(path: Path, error: OSError) -> StorageError:
         f"{path} cannot be written: "
         + ("no space is left." if full else f"{error.strerror or error}."),
         expected="a folder that can be written to, with some space",
-        fix="free some space and try again (a run that was begun can be resumed)" if full else "choose another folder with --out",
+        fix="free some space and try again (a run that was begun can be resumed)"
+        if full
+        else "choose another folder with --out",
     )
 
 
@@ -84,7 +87,8 @@ def create(folder: Path, files: Mapping[str, bytes], *, overwrite: bool = False)
         StorageError: If it cannot be written.
     """
     if is_taken(folder) and not (overwrite and (folder / EXPERIMENT).is_file()):
-        raise taken_error(folder)
+        taken = taken_error(folder)
+        raise taken
     aside: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -100,8 +104,10 @@ def create(folder: Path, files: Mapping[str, bytes], *, overwrite: bool = False)
         _sync_folder(folder.parent)
     except OSError as error:
         if error.errno in {errno.ENOTEMPTY, errno.EEXIST} and is_taken(folder):  # just now
-            raise taken_error(folder) from None
-        raise storage_error(folder, error) from None
+            taken = taken_error(folder)
+            raise taken from None
+        failed = storage_error(folder, error)
+        raise failed from None
     finally:
         if aside is not None:
             shutil.rmtree(aside, ignore_errors=True)
@@ -112,6 +118,9 @@ def _replace(folder: Path, new: Path) -> None:
 
     There is no portable way to exchange two folders at once: a kill between the two renames
     leaves the old one whole beside its place, under its name with `.old` added.
+
+    Raises:
+        OSError: If one of them cannot be renamed.
     """
     old = free_folder(folder.parent, f"{folder.name}.old")
     folder.rename(old)
@@ -134,7 +143,8 @@ def is_taken(folder: Path) -> bool:
             return any(folder.iterdir())
         return folder.exists() or folder.is_symlink()
     except OSError as error:
-        raise storage_error(folder, error) from None
+        failed = storage_error(folder, error)
+        raise failed from None
 
 
 def taken_error(folder: Path) -> RunExistsError:

@@ -11,10 +11,10 @@ from torch import nn
 from fizzlab.configuration import differences
 from fizzlab.errors import ConfigError, DataError, RunError
 from fizzlab.experiment import Experiment
-from fizzlab.nets import MLP, build_net
+from fizzlab.nets import build_net
 from fizzlab.runs import folder
 from fizzlab.runs.report import Report, Summary
-from fizzlab.runs.run import Run, class_name, described, portable
+from fizzlab.runs.run import OWN_NETS, Run, class_name, described, portable
 from fizzlab.runs.state import Checkpoint, read_checkpoint
 from fizzlab.training import build_optimizer
 
@@ -64,9 +64,13 @@ def read_experiment(path: Path) -> Experiment:
 def _net_of(
     path: Path, experiment: Experiment, checkpoint: Checkpoint, given: nn.Module | None
 ) -> nn.Module:
-    """Gives the module to put the weights into, once it is sure that it is the one trained."""
+    """Gives the module to put the weights into, once it is sure that it is the one trained.
+
+    Raises:
+        RunError: If it is not.
+    """
     trained = checkpoint.about["net_class"]
-    if given is None and trained != f"{MLP.__module__}.{MLP.__qualname__}":
+    if given is None and trained not in {own.__name__ for own in OWN_NETS}:
         raise RunError(
             f"The net of {path} is of a class of your own, {trained}.",
             expected="that class",
@@ -84,7 +88,11 @@ def _net_of(
 
 
 def _check_same(path: Path, experiment: Experiment, checkpoint: Checkpoint) -> None:
-    """Makes sure that experiment.toml was not edited after training (epochs may be)."""
+    """Makes sure that experiment.toml was not edited after training (epochs may be).
+
+    Raises:
+        RunError: If it was.
+    """
     try:  # through Experiment, so that settings that came later have their defaults
         trained = Experiment(**checkpoint.about["experiment"])
     except (ConfigError, TypeError) as error:
@@ -111,7 +119,9 @@ def list_runs(parent: str | Path = folder.RUNS) -> list[Path]:
 
 def _natural(name: str) -> list[tuple[int, str]]:
     """Makes a key by which seed2 comes before seed10."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
+    return [
+        (int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)
+    ]
 
 
 def summary(path: Path) -> Summary:

@@ -23,7 +23,7 @@ class PerSplit(Document):
 
 
 class LossPerSplit(Document):
-    """A loss in nats; null where there is no such split, or where it overflows."""
+    """A loss in nats, or a squared error; null where there is no such split, or on overflow."""
 
     train: float | None
     validation: float | None
@@ -37,7 +37,13 @@ class Summary(Document):
     net: str = Field(description="class of the net: MLP, or your own")
     seed: int
     epochs: int = Field(description="epochs trained")
-    stopped: str = Field(description="epochs, target, patience, time or interrupted")
+    stopped: str = Field(
+        description="epochs, target, patience, accepted (an automaton), fitted (in closed form), "
+        "time or interrupted"
+    )
+    snapped: bool = Field(
+        default=False, description="whether the net that answers has a codebook of states"
+    )
     seconds: float = Field(description="time spent training")
     kept: str = Field(description="best: lowest validation loss; final: the last epoch's net")
     kept_epoch: int = Field(description="epoch that the kept net is from")
@@ -104,6 +110,7 @@ def build_report(
         kept="best" if kept_best else "final",
         kept_epoch=state.best_epoch if kept_best else state.epoch,
         refit_of=refit_of,
+        snapped=state.codebook is not None,
         loss=LossPerSplit(train=loss["train"], validation=loss.get("validation")),
         accuracy=PerSplit(
             train=accuracy["train"],
@@ -133,6 +140,7 @@ def evaluate_splits(
             split,
             splits.train.labels,
             sampled=name == "validation",
+            loss=experiment.recipe.loss,
         )
         for name in ("train", "validation", "test")
         if len(split := getattr(splits, name))

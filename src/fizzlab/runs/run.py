@@ -5,37 +5,35 @@ from __future__ import annotations
 import copy
 import json
 import os
-import platform
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import safetensors.torch
-import torch
 from torch import nn
 
 from fizzlab.data import Split, Splits, is_file, refuse_too_much
-from fizzlab.errors import ConfigError, DataError, RunError, UsageError
+from fizzlab.errors import NetError, UsageError
 from fizzlab.evaluation import Evaluation, Explanation, evaluate, explain, predict_labels
 from fizzlab.experiment import Experiment
-from fizzlab.nets import MLP, build_net
+from fizzlab.nets import GRU, MLP, Bilinear, Reader, Snapped
 from fizzlab.randomness import SAMPLE, permutation
+from fizzlab.readers import snap
 from fizzlab.rules import as_integers
 from fizzlab.runs import folder
 from fizzlab.runs.environment import environment
 from fizzlab.runs.report import Report, build_report, is_best_kept
 from fizzlab.runs.session import one_thread, watched_integers
-from fizzlab.runs.state import Checkpoint, State, read_checkpoint, to_bytes
-from fizzlab.training import build_optimizer
+from fizzlab.runs.state import State, to_bytes
 
 if TYPE_CHECKING:
     import polars as pl
 
+OWN_NETS = (MLP, Bilinear, GRU)
 
 
 @dataclass
@@ -58,15 +56,44 @@ class Run:
 
     @cached_property
     def net(self) -> nn.Module:
+        """The net that answers: the kept one, snapped if it was; in evaluation mode."""
+        codebook = self.state.codebook
+        if codebook is None or not isinstance(self.kept, Reader):
+            return self.kept
+        return Snapped(self.kept, codebook).eval()
+
+    @cached_property
+    def kept(self) -> nn.Module:
         """The kept net: of lowest validation loss, or the last one; in evaluation mode."""
         net = copy.deepcopy(self.state.net)
         if is_best_kept(self.experiment, self.state):
             net.load_state_dict(self.state.best or {})
         return net.eval()
 
+    def snap(self) -> None:
+        """Snaps the kept net, a reader: from now on `net` is a finite automaton.
+
+        Raises:
+            NetError: If it reads no digits, or is not near to an automaton.
+            StorageError: If the run cannot be written.
+        """
+        if not isinstance(self.kept, Reader):
+            raise NetError(
+                f"A net of type {type(self.kept).__name__} has no state to snap.",
+                expected="a net that reads digits",
+                fix="train one: fizzlab train --preset reader",
+            )
+        with one_thread():
+            snapped = snap(self.kept)
+        self.state.codebook = snapped.codebook
+        for name in ("net", "report"):
+            self.__dict__.pop(name, None)
+        self.save()
+        self.export()
+
     @property
     def stopped(self) -> str:
-        """Why training ended: epochs, target, patience, time or interrupted."""
+        """Why training ended: epochs, target, patience, accepted, fitted, time or interrupted."""
         return self.state.stopped or self.state.interrupted_by
 
     @cached_property
@@ -112,7 +139,10 @@ class Run:
         known = {n: label for split in splits for n, label in split.pairs()}
         labels = self.experiment.rule.labels(values)
         return np.array(
-            [known.get(n, label) for n, label in zip(values.tolist(), labels.tolist(), strict=True)],
+            [
+                known.get(n, label)
+                for n, label in zip(values.tolist(), labels.tolist(), strict=True)
+            ],
             dtype=np.int64,
         )
 
@@ -151,7 +181,13 @@ class Run:
         is_sample = len(drawn) < len(values)
         with one_thread():
             return evaluate(
-                self.net, experiment.encoding, experiment.rule, split, trained, sampled=is_sample
+                self.net,
+                experiment.encoding,
+                experiment.rule,
+                split,
+                trained,
+                sampled=is_sample,
+                loss=experiment.recipe.loss,
             )
 
     def sampled(self, integers: Iterable[int] | np.ndarray, size: int) -> np.ndarray:
@@ -227,7 +263,9 @@ def json_bytes(value: Any) -> bytes:
 
 
 def class_name(net: nn.Module) -> str:
-    """Gives the full name of a net's class."""
+    """Gives the full name of a net's class; of fizzlab's own nets the name alone."""
+    if type(net) in OWN_NETS:
+        return type(net).__name__
     return f"{type(net).__module__}.{type(net).__qualname__}"
 
 

@@ -19,7 +19,8 @@ from fizzlab.data import Split, Splits
 from fizzlab.errors import DivergedError
 from fizzlab.evaluation import frequency_loss, measure
 from fizzlab.experiment import Experiment
-from fizzlab.nets import logits
+from fizzlab.nets import Reader, logits
+from fizzlab.readers import accepted, train_reader
 from fizzlab.runs.selection import Selection
 from fizzlab.runs.state import State
 from fizzlab.training import Epoch, train_epochs
@@ -69,7 +70,9 @@ class Session:
         self._validation = tensors(experiment, splits.validation)
         watched = watched_integers(experiment, splits)
         self._watched = torch.from_numpy(experiment.encoding.rows(watched))
-        baseline = frequency_loss(splits.validation.labels) if len(splits.validation) else math.inf
+        baseline = math.inf
+        if len(splits.validation):
+            baseline = frequency_loss(splits.validation.labels, self.recipe.loss)
         self._selection = Selection(self.recipe, baseline, state.best_loss, state.best_epoch)
         self._learning_rate = 0.0  # of the last step
 
@@ -99,12 +102,20 @@ class Session:
 
     def _epochs(self) -> Iterator[Epoch]:
         state, (rows, labels) = self.state, self._train
+        if isinstance(state.net, Reader):
+            return train_reader(
+                state.net, state.optimizer, rows, labels, self.experiment, done=state.epoch
+            )
         return train_epochs(
             state.net, state.optimizer, rows, labels, self.experiment, done=state.epoch
         )
 
     def _after(self, epoch: Epoch) -> bool:
-        """Evaluates and chooses where the recipe says so; tells whether it evaluated."""
+        """Evaluates and chooses where the recipe says so; tells whether it evaluated.
+
+        Raises:
+            DivergedError: If the loss is NaN or infinite.
+        """
         if not math.isfinite(epoch.loss):
             raise DivergedError(epoch.number, epoch.learning_rate, epoch.loss)
         on_grid = epoch.number % self.recipe.evaluate_every == 0
@@ -123,14 +134,18 @@ class Session:
         Raises:
             DivergedError: If the training loss is NaN or infinite.
         """
-        loss = measure(self.state.net, *self._train).loss
+        loss = measure(self.state.net, *self._train, self.recipe.loss).loss
         if not math.isfinite(loss):
             raise DivergedError(self.state.epoch, self._learning_rate, loss)
 
     def _evaluate(self) -> None:
-        """Adds a row to the history, and a snapshot now and then."""
+        """Adds a row to the history, and a snapshot now and then.
+
+        Raises:
+            DivergedError: If the training loss is NaN or infinite.
+        """
         net, history = self.state.net, self.state.history
-        train = measure(net, *self._train)
+        train = measure(net, *self._train, self.recipe.loss)
         if not math.isfinite(train.loss):
             raise DivergedError(self.state.epoch, self._learning_rate, train.loss)
         row = {
@@ -145,7 +160,7 @@ class Session:
             "dead_share": train.dead_share,
         }
         if len(self.splits.validation):
-            validation = measure(net, *self._validation)
+            validation = measure(net, *self._validation, self.recipe.loss)
             row |= {
                 "validation_loss": validation.loss,
                 "validation_accuracy": validation.accuracy,
@@ -159,11 +174,14 @@ class Session:
     def _choose(self) -> None:
         """Keeps the best net by validation, and decides whether to stop."""
         state = self.state
+        if isinstance(state.net, Reader) and accepted(state.net, self.experiment, self.splits):
+            state.stopped = "accepted"
         if not len(self.splits.validation):
             return
         loss = state.history["validation_loss"][-1]
         accuracy = state.history["validation_accuracy"][-1]
-        is_best, state.stopped = self._selection.see(state.epoch, loss, accuracy)
+        is_best, stopped = self._selection.see(state.epoch, loss, accuracy)
+        state.stopped = state.stopped or stopped
         if is_best:
             state.keep_best(loss)
 

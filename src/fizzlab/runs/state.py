@@ -48,9 +48,11 @@ class State:
         best: Weights of lowest validation loss so far.
         best_epoch: The epoch they are from.
         best_loss: Their validation loss, nats.
-        stopped: Why training is over (epochs, target, patience), None while it is not.
+        stopped: Why training is over (epochs, target, patience, accepted, fitted), None while it
+            is not.
         interrupted_by: What cut it short last: "interrupted" (Ctrl-C, a kill) or "time".
         seconds: Time spent training, interruptions not counted.
+        codebook: Codes to which the kept net, a reader, was snapped; None if it was not.
     """
 
     net: nn.Module
@@ -64,6 +66,7 @@ class State:
     stopped: str | None = None
     interrupted_by: str = "interrupted"
     seconds: float = 0.0
+    codebook: Tensor | None = None
 
     def keep_best(self, validation_loss: float) -> None:
         """Keeps the present weights if their validation loss is the lowest so far."""
@@ -86,6 +89,8 @@ def to_bytes(state: State, about: Mapping[str, Any]) -> bytes:
     tensors |= {
         f"history.{k}": torch.tensor(v, dtype=torch.float64) for k, v in state.history.items()
     }
+    if state.codebook is not None:
+        tensors["codebook"] = state.codebook
     if state.snapshots:
         tensors["snapshots.epochs"] = torch.tensor(list(state.snapshots))
         tensors["snapshots.labels"] = torch.from_numpy(np.stack(list(state.snapshots.values())))
@@ -154,6 +159,7 @@ class Checkpoint:
                 stopped=self.about["stopped"],
                 interrupted_by=self.about["interrupted_by"],
                 seconds=self.about["seconds"],
+                codebook=self.tensors.get("codebook"),
             )
         except (KeyError, ValueError, RuntimeError, TypeError) as error:
             raise RunError(
@@ -183,7 +189,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
-        raise _damaged(path, str(error)[:200]) from None
+        damage = _damaged(path, str(error)[:200])
+        raise damage from None
     details = metadata.pop("fizzlab", "")
     about = _parsed(path, details)
     if about["format"] > FORMAT:
@@ -193,7 +200,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
             fix="pip install --upgrade fizzlab",
         )
     if metadata and metadata.get("sha256") != _digest(details, tensors):
-        raise _damaged(path, "its content does not match its checksum")
+        damage = _damaged(path, "its content does not match its checksum")
+        raise damage
     return Checkpoint(about, tensors)
 
 
@@ -206,7 +214,11 @@ def _damaged(path: Path, reason: str) -> RunError:
 
 
 def _parsed(path: Path, details: str) -> dict[str, Any]:
-    """Reads what a checkpoint says of itself."""
+    """Reads what a checkpoint says of itself.
+
+    Raises:
+        RunError: If it says nothing, or is not fizzlab's.
+    """
     try:
         about = json.loads(details)
         if about["format"] > FORMAT or {"experiment", "net_class"} <= about.keys():

@@ -14,12 +14,13 @@ from torch import nn
 from fizzlab.data import file_hash
 from fizzlab.errors import ConfigError, DataError, RunError, UsageError
 from fizzlab.experiment import Experiment
-from fizzlab.nets import MLP, build_net, check_net
+from fizzlab.nets import build_net, check_net
 from fizzlab.runs import folder
 from fizzlab.runs.bar import bar
+from fizzlab.runs.closed_form import fit_in_closed_form
 from fizzlab.runs.interruptions import interruptions
 from fizzlab.runs.reading import open_run
-from fizzlab.runs.run import Run, portable
+from fizzlab.runs.run import OWN_NETS, Run, portable
 from fizzlab.runs.session import Session, Update, Watcher, one_thread
 from fizzlab.runs.state import State
 from fizzlab.training import build_optimizer
@@ -129,7 +130,7 @@ def refit(
         raise UsageError(
             "This run is not finished, so its best epoch is not known.", fix="resume it first"
         )
-    if net is None and type(run.state.net) is not MLP:
+    if net is None and type(run.state.net) not in OWN_NETS:
         raise UsageError(
             "This run trained a net of your own.",
             expected="that net, with its initial weights",
@@ -198,7 +199,11 @@ def _content(path: Path) -> bytes:
 
 
 def _train_on(run: Run, epochs: int) -> None:
-    """Changes the total number of epochs of a run, in memory and on disk."""
+    """Changes the total number of epochs of a run, in memory and on disk.
+
+    Raises:
+        RunError: If it is not on disk.
+    """
     state, path, recipe = run.state, run.path, run.experiment.recipe
     if path is None:
         raise RunError("A run kept in memory cannot be resumed.", fix="train it with out=…")
@@ -220,8 +225,13 @@ def _refuse_epochs(run: Run, epochs: int) -> None:
             expected=f"a total of at least {least}",
             got=str(epochs),
         )
-    ends = {"target": "target_accuracy", "patience": "patience"}.get(str(state.stopped))
-    if setting := ends or (recipe.stop_after and "stop_after"):
+    ends = {
+        "target": "target_accuracy",
+        "patience": "patience",
+        "accepted": "extract_below",
+        "fitted": "method",
+    }.get(str(state.stopped))
+    if setting := ends or (recipe.stop_after and "stop_after") or (recipe.tries > 1 and "tries"):
         raise ConfigError(
             f"This run ends by recipe.{setting}: a larger number of epochs does not change it.",
             fix=f"train anew: --config {run.path}/{folder.EXPERIMENT} --set recipe.{setting}=…",
@@ -245,6 +255,8 @@ def _continue(
     save_every_s: float = SAVE_EVERY_S,
 ) -> Run:
     """Consumes a training to its end or its interruption, and keeps it on disk on the way."""
+    if run.experiment.recipe.method != "gradient" and run.state.stopped is None:
+        fit_in_closed_form(run)
     session, saved = Session(run.experiment, run.splits, run.state), time.monotonic()
     run.state.interrupted_by = "interrupted"  # which is what a kill leaves
     with one_thread(), interruptions(time_budget_s) as cut, _watchers(run, progress, watch) as tell:
@@ -260,6 +272,8 @@ def _continue(
                 saved = time.monotonic()
         run.save()
         run.export()
+    if run.experiment.recipe.snap and run.state.stopped in {"accepted", "fitted"}:
+        run.snap()
     return run
 
 
@@ -269,7 +283,10 @@ def _watchers(run: Run, progress: bool, watch: Watcher | None) -> Iterator[Watch
     with contextlib.ExitStack() as stack:
         told = [watch] if watch else []
         if progress:
-            told = [stack.enter_context(bar(run.experiment.recipe.last_epoch, run.state.epoch)), *told]
+            told = [
+                stack.enter_context(bar(run.experiment.recipe.last_epoch, run.state.epoch)),
+                *told,
+            ]
 
         def tell(update: Update) -> None:
             for watcher in told:

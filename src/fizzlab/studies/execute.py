@@ -6,21 +6,22 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import groupby, islice
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fizzlab.engines import AUTO, Trained, pick, train_many
+from fizzlab.engines import AUTO, ENGINES, Trained, pick, train_many
 from fizzlab.errors import FizzlabError, StudyError
 from fizzlab.runs.folder import sweep
-from fizzlab.runs.interruptions import Interruptions, interruptions
+from fizzlab.runs.interruptions import Interruptions
 from fizzlab.studies.pace import Watcher, bar
-from fizzlab.studies.plan import Plan
+from fizzlab.studies.plan import MAX_CHECKED, Plan
+from fizzlab.studies.pressing import announced
 from fizzlab.studies.results import Study
 from fizzlab.studies.shards import find_shards, row, write_shard
-from fizzlab.studies.study_folder import locked, prepare
+from fizzlab.studies.study_folder import grown, locked, prepare
 
 SHARD_S = 5.0  # longest time between two shards; a kill loses what came after the last one
 MAX_SLICE = 4096  # nets given to an engine at once
@@ -36,7 +37,8 @@ class Execution:
         seconds: Time that it took.
         ended: "done", "interrupted" or "time".
         engines: Names of the engines that trained.
-        fallback: The setting because of which a slower engine took the place of the fastest one.
+        fallback: The settings because of which a slower engine took the place of the fastest one,
+            by commas.
         notes: What a user should be told: damaged shards, a fallback.
     """
 
@@ -64,6 +66,7 @@ def execute(
     time_budget_s: float | None = None,
     yes: bool = False,
     shard_s: float = SHARD_S,
+    grow: bool = False,
     tell: Callable[[str], None] = lambda note: None,
 ) -> Execution:
     """Trains the nets of a plan; the same call again goes on where it was cut short.
@@ -77,7 +80,9 @@ def execute(
         time_budget_s: End after this many seconds; the study can be resumed.
         yes: Whether more than ten million nets are meant.
         shard_s: Longest time between two shards, in seconds.
-        tell: Called with each note as soon as it is known.
+        grow: Whether a study in the folder may be of the same nets with another number of seeds.
+            It is given more if it has fewer; of more, only the nets of this plan are trained.
+        tell: Called with each note as soon as it is known; of Ctrl-C in the signal's handler.
 
     Returns:
         What was done. Ctrl-C ends it after the nets that are in training.
@@ -89,23 +94,24 @@ def execute(
         RunExistsError: If `out` is taken, or holds a study of another plan.
         StudyError: If the study cannot be read, or another process is at work in it.
         StorageError: If it cannot be written; what is trained is kept.
+        KeyboardInterrupt: At a second Ctrl-C; the nets that were in training are lost.
     """
     plan.check(yes=yes)
-    chosen, _ = pick(engine, [plan.experiment_at(0)])
-    if progress and (note := chosen.first_use()):
-        tell(f"{note} …")
-    path = Path(out)
-    plan = prepare(plan, path)
-    with locked(path), interruptions(time_budget_s) as cut:
+    pick(engine, [plan.experiment_at(0)])  # refuses an engine before anything is written
+    path, wanted = Path(out), plan.nets
+    plan = prepare(plan, path, grow=grow)
+    with locked(path), announced(time_budget_s, tell) as cut:
         sweep(path)
+        plan = grown(path, wanted // plan.num_conditions)
         done, notes = _done(plan, path)
         worker = _Worker(plan, path, engine, threads, cut, shard_s, tell)
         for note in notes:
             worker.note(note)
+        worker.foresee(first_use=progress)
         began = time.monotonic()
-        with bar(plan.nets, int(done.sum()), shown=progress) as watch:
-            worker.work(np.flatnonzero(~done), watch)
-        return worker.execution(time.monotonic() - began)
+        with bar(wanted, int(done[:wanted].sum()), shown=progress) as watch:
+            worker.work(np.flatnonzero(~done[:wanted]), watch)
+        return worker.execution(wanted, time.monotonic() - began)
 
 
 def _done(plan: Plan, path: Path) -> tuple[np.ndarray, list[str]]:
@@ -151,6 +157,7 @@ class _Worker:
         self.found = Execution(Study(path, plan))
         self.rows: list[dict[str, Any]] = []
         self.saved = time.monotonic()
+        self.uncovered: dict[str, None] = {}
         self.engine_of = lru_cache(maxsize=4096)(lambda number: self._picked(engine, number))
 
     def note(self, text: str) -> None:
@@ -158,15 +165,27 @@ class _Worker:
         self.found.notes.append(text)
         self.tell(text)
 
+    def foresee(self, *, first_use: bool) -> None:
+        """Tells which settings need a slower engine, and what takes time when it is first used."""
+        numbers = range(min(self.plan.num_conditions, MAX_CHECKED))
+        names = dict.fromkeys(self.engine_of(number) for number in numbers)
+        self._note_fallback()
+        for name in names if first_use else ():
+            if note := ENGINES[name].first_use():
+                self.tell(f"{note} …")
+
     def work(self, indices: np.ndarray, watch: Watcher) -> None:
-        """Trains nets until all are done, or something cuts it short."""
-        left, size = iter(indices.tolist()), max(8, 2 * (self.threads or 1))
-        while self.cut.reason is None and (part := list(islice(left, size))):
-            began, before = time.monotonic(), self.found.trained
-            self._train(part, watch)
-            pace = (self.found.trained - before) / max(time.monotonic() - began, 1e-9)
-            size = int(min(MAX_SLICE, 4 * size, max(8, 2 * self.shard_s * pace)))
-        self._save()
+        """Trains nets until all are done, or something cuts it short; keeps what is trained."""
+        done, size = 0, max(8, 2 * (self.threads or 1))
+        try:
+            while self.cut.reason is None and done < len(indices):
+                part = indices[done : done + size].tolist()
+                began, before, done = time.monotonic(), self.found.trained, done + size
+                self._train(part, watch)
+                pace = (self.found.trained - before) / max(time.monotonic() - began, 1e-9)
+                size = int(min(MAX_SLICE, 4 * size, max(8, 2 * self.shard_s * pace)))
+        finally:
+            self._save()
 
     def _train(self, part: list[int], watch: Watcher) -> None:
         """Trains a slice, engine by engine: its conditions may need several."""
@@ -174,7 +193,9 @@ class _Worker:
         def engine_of(index: int) -> str:
             return self.engine_of(index % self.plan.num_conditions)
 
-        for name, group in groupby(sorted(part, key=engine_of), key=engine_of):
+        ordered = sorted(part, key=engine_of)
+        self._note_fallback()
+        for name, group in groupby(ordered, key=engine_of):
             places = list(group)
             for place, trained in enumerate(self._trained(name, places)):
                 index = places[place]
@@ -182,7 +203,7 @@ class _Worker:
                 self.rows.append(row(trained, index, number, name))
                 self.found.trained += 1
                 watch(1, trained.diverged is not None)
-                if time.monotonic() - self.saved >= self.shard_s:
+                if time.monotonic() - self.saved >= self.shard_s or len(self.rows) >= MAX_SLICE:
                     self._save()
 
     def _trained(self, name: str, indices: Sequence[int]) -> Iterator[Trained]:
@@ -200,29 +221,36 @@ class _Worker:
                 yield trained
                 came += 1
         except FizzlabError as error:
-            self._save()
             index = indices[min(came, len(indices) - 1)]
             seed = self.plan.seed_at(index)
             raise error.in_file(f"net {index} (seed {seed})") from None
 
     def _picked(self, engine: str, number: int) -> str:
-        """Gives the name of the engine for a condition, and notes why it is not the fastest."""
-        chosen, setting = pick(engine, [self.plan.experiment_of_condition(number)])
-        if setting is not None and self.found.fallback is None:
-            self.found.fallback = setting
-            self.note(f"{setting} is trained by the engine {chosen.name}, the slow plain loop.")
+        """Gives the name of the engine for a condition; gathers why it is not the fastest."""
+        chosen, settings = pick(engine, [self.plan.experiment_of_condition(number)])
+        self.uncovered |= dict.fromkeys(settings.split(", ") if settings else ())
         return chosen.name
+
+    def _note_fallback(self) -> None:
+        """Names the settings that need a slower engine, once each."""
+        told = [] if self.found.fallback is None else self.found.fallback.split(", ")
+        if new := [name for name in self.uncovered if name not in told]:
+            self.found.fallback = ", ".join([*told, *new])
+            because = " and ".join(new)
+            self.note(
+                f"Because of {because}, nets are trained by the slow plain loop (sequential)."
+            )
 
     def _save(self) -> None:
         if self.rows:
-            rows, self.rows = self.rows, []
-            write_shard(self.path, rows)
+            write_shard(self.path, self.rows)
+            self.rows = []  # cut short just before, they are written once more to the same file
         self.saved = time.monotonic()
 
-    def execution(self, seconds: float) -> Execution:
-        """Gives what was done."""
+    def execution(self, wanted: int, seconds: float) -> Execution:
+        """Gives what was done, of so many nets that were wanted."""
         self.found.seconds = seconds
         self.found.study = Study.open(self.path)
-        whole = self.found.study.trained == self.plan.nets
+        whole = self.found.study.trained_of(wanted) == wanted
         self.found.ended = "done" if whole else (self.cut.reason or "interrupted")
         return self.found

@@ -9,12 +9,14 @@ from functools import cached_property
 
 from fizzlab.studies.comparisons import Difference, Power, differences, power
 from fizzlab.studies.factors import Effect, effects
+from fizzlab.studies.naming import parts, short_name, told_settings
 from fizzlab.studies.results import Study
-from fizzlab.studies.statistics import ConditionSummary, Statistics, short_name
-from fizzlab.studies.texts import number, texts
+from fizzlab.studies.statistics import ConditionSummary, Statistics
+from fizzlab.studies.texts import counted, number, texts, whole
 
 MAX_PAIRS = 3  # named in a sentence
 MAX_NAMED = 8  # conditions named in a sentence
+MAX_LINE = 30  # characters of a line that names a condition
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,11 @@ class Findings:
         """How many seeds would settle a difference."""
         return power(self.differences, self.num_comparisons)
 
+    @cached_property
+    def wrong_of_tested(self) -> dict[int, tuple[int, int]]:
+        """See `Study.wrong_of_tested`."""
+        return self.study.wrong_of_tested()
+
     @property
     def num_comparisons(self) -> int:
         """For how many comparisons p is corrected: all pairs, though only some may be made."""
@@ -75,22 +82,48 @@ class Findings:
         """Gives a number in the language."""
         return number(value, self.words, digits)
 
+    def count(self, key: str, count: int) -> str:
+        """Counts things in the language: "1 net", "200 nets"."""
+        return counted(key, count, self.words)
+
     def say(self, key: str, **values: object) -> str:
         """Fills in a text; numbers are written in the language."""
-        shown = {k: self.number(v) if isinstance(v, float) else v for k, v in values.items()}
-        return self.words[key].format(**shown)
+        return self.words[key].format(**{name: self._said(v) for name, v in values.items()})
+
+    def _said(self, value: object) -> object:
+        if isinstance(value, float):
+            return self.number(value)
+        return whole(value, self.words) if type(value) is int else value
+
+    def parts(self, condition: ConditionSummary) -> list[str]:
+        """Gives each setting that names a condition: "learning rate 0.05"."""
+        return parts(told_settings(self.study.plan, condition.settings), self.words)
+
+    def label(self, condition: ConditionSummary) -> str:
+        """Gives a condition in a few characters: "learning rate 0.05, hidden 100"."""
+        return ", ".join(self.parts(condition)) or "–"
+
+    def in_lines(self, condition: ConditionSummary) -> str:
+        """Gives a condition in short lines, broken between its settings."""
+        lines = [""]
+        for part in self.parts(condition) or ["–"]:
+            joined = f"{lines[-1]}, {part}" if lines[-1] else part
+            if len(joined) <= MAX_LINE or not lines[-1]:
+                lines[-1] = joined
+            else:
+                lines.append(part)
+        return "\n".join(lines)
 
     def how_known(self) -> str:
         """Says how everything here is known."""
         plan, study = self.study.plan, self.study
-        count = len(self.statistics.conditions)
         return self.say(
             "sampled",
-            seeds=plan.seeds,
-            first=plan.first_seed,
-            conditions=self.say("conditions" if count != 1 else "conditions_1", n=count),
+            seeds=self.count("n_seeds", plan.seeds),
+            first=str(plan.first_seed),
+            conditions=self.count("each_condition", len(self.statistics.conditions)),
             trained=study.trained,
-            nets=plan.nets,
+            nets=self.count("n_nets", plan.nets),
             diverged=study.diverged,
         )
 
@@ -99,10 +132,11 @@ class Findings:
         found = self._of_one() if len(self.statistics.conditions) == 1 else self._of_many()
         if not self.study.is_complete:
             left = self.study.plan.nets - self.study.trained
-            found.append(self.say("partial", left=left))
+            found.append(self.say("partial", left=self.count("nets_left", left)))
         if damaged := self.study.damaged:
             names = ", ".join(path.name for path, _ in damaged)
-            found.append(self.say("damaged", n=len(damaged), names=names))
+            files = self.count("files_left_out", len(damaged))
+            found.append(self.say("damaged", files=files, names=names))
         return found
 
     def _of_one(self) -> list[str]:
@@ -113,7 +147,7 @@ class Findings:
                     self.say(
                         "one",
                         metric=self.words[name],
-                        n=e.n,
+                        nets=self.count("n_nets", e.n),
                         mean=e.mean,
                         low=e.low,
                         high=e.high,
@@ -127,7 +161,7 @@ class Findings:
                 self.say(
                     "perfect_one",
                     perfect=only.perfect,
-                    n=only.nets,
+                    nets=self.count("n_nets", only.nets),
                     share=share,
                     low=low,
                     high=high,
@@ -155,7 +189,7 @@ class Findings:
             self.say(
                 "best",
                 ranked=self.words[ranked],
-                label=best.label,
+                label=self.label(best),
                 mean=e.mean,
                 low=e.low,
                 high=e.high,
@@ -164,7 +198,7 @@ class Findings:
         if test := best.estimates.get("test_accuracy"):
             said.append(self.say("best_test", mean=test.mean, low=test.low, high=test.high))
         if alike := self.alike(best.number):
-            shown = [one.label for one in alike[:MAX_NAMED]] + ["…"] * (len(alike) > MAX_NAMED)
+            shown = [*map(self.label, alike[:MAX_NAMED]), *["…"] * (len(alike) > MAX_NAMED)]
             said.append(
                 self.say(
                     "best_not_alone",
@@ -184,54 +218,60 @@ class Findings:
 
     def _pairs(self) -> list[str]:
         apart = sorted((d for d in self.differences if d.told_apart), key=lambda d: -abs(d.mean))
-        rest, n = [d for d in self.differences if not d.told_apart], self.num_comparisons
-        said = []
+        rest, said = [d for d in self.differences if not d.told_apart], []
+        comparisons = self.count("n_comparisons", self.num_comparisons)
         if apart:
             pairs = self._listed([self._pair(d) for d in apart])
-            said.append(self.say("apart", metric=self.metric, n=n, pairs=pairs))
+            said.append(self.say("apart", metric=self.metric, comparisons=comparisons, pairs=pairs))
         elif self.differences:
-            key = "none_apart" if len(self.differences) == n else "none_from_best"
-            said.append(self.say(key, metric=self.metric, n=n))
+            all_pairs = len(self.differences) == self.num_comparisons
+            key = "none_apart" if all_pairs else "none_from_best"
+            said.append(self.say(key, metric=self.metric, comparisons=comparisons))
         if rest and apart:
-            named = [self.say("not_pair", one=d.one.label, other=d.other.label) for d in rest]
+            named = [
+                self.say("not_pair", one=self.label(d.one), other=self.label(d.other)) for d in rest
+            ]
             said.append(self.say("not_apart", metric=self.metric, pairs=self._listed(named)))
         if rest and (wanted := [p for p in self.power if p.seeds]):
             shown = wanted[len(wanted) // 2]
             size = self.number(shown.size, 2)
-            said.append(self.say("power", size=size, metric=self.metric, seeds=shown.seeds))
+            seeds = self.count("n_seeds", shown.seeds or 0)
+            said.append(self.say("power", size=size, metric=self.metric, seeds=seeds))
         return said
 
     def _pair(self, d: Difference) -> str:
         one, other, mean, low, high = d.one, d.other, d.mean, d.low, d.high
         if mean < 0:
             one, other, mean, low, high = other, one, -mean, -high, -low
-        return self.say("pair", one=one.label, other=other.label, mean=mean, low=low, high=high)
+        return self.say(
+            "pair", one=self.label(one), other=self.label(other), mean=mean, low=low, high=high
+        )
 
-    def _listed(self, parts: list[str]) -> str:
-        more = len(parts) - MAX_PAIRS
-        shown = parts[:MAX_PAIRS] + ([self.say("more_pairs", n=more)] if more > 0 else [])
+    def _listed(self, pairs: list[str]) -> str:
+        more = len(pairs) - MAX_PAIRS
+        shown = pairs[:MAX_PAIRS] + ([self.say("more_pairs", n=more)] if more > 0 else [])
         return self.words["and"].join(shown)
 
     def _spreads(self) -> list[str]:
         """Compares spreads where a stream is pinned: the means there are those of one draw."""
         if not self.statistics.has_pinned_streams:
             return []
-        metric, parts = self.statistics.metric, []
+        metric, said = self.statistics.metric, []
         for condition in self.statistics.conditions[:MAX_NAMED]:
             if e := condition.estimates.get(metric):
-                parts.append(f"{condition.label}{self.words['colon']}{self.number(e.sd)}")
-        spreads = self.words["and"].join(parts)
-        return [self.say("pinned", metric=self.metric, spreads=spreads)] if parts else []
+                said.append(f"{self.label(condition)}{self.words['colon']}{self.number(e.sd)}")
+        spreads = self.words["and"].join(said)
+        return [self.say("pinned", metric=self.metric, spreads=spreads)] if said else []
 
     def _effects(self) -> list[str]:
         if len(self.study.plan.names) < 2 or not self.effects:
             return []
-        parts = []
+        said = []
         for effect in self.effects[:4]:
-            names = " × ".join(map(short_name, effect.names))
+            names = " × ".join(short_name(name, self.words) for name in effect.names)
             unsure = effect.p is None or effect.p >= 0.05
             sure = self.say("not_sure", p=self.number(effect.p, 2)) if unsure else ""
             key = "effect" if len(effect.names) == 1 else "effect_both"
             share = self.number(100 * effect.eta_squared, 0)
-            parts.append(self.say(key, names=names, share=share, metric=self.metric, sure=sure))
-        return [self.words["and"].join(parts) + "."]
+            said.append(self.say(key, names=names, share=share, metric=self.metric, sure=sure))
+        return [self.words["and"].join(said) + "."]

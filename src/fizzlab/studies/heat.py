@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fizzlab.figures import style
+from fizzlab.studies.axes import write_numbers
 from fizzlab.studies.findings import Findings
 from fizzlab.studies.integers import most_wrong
-from fizzlab.studies.statistics import text
+from fizzlab.studies.naming import short_name, text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,7 +25,7 @@ def heat_names(found: Findings) -> tuple[str, str] | None:
     plan = found.study.plan
     if not plan.is_grid or len(plan.names) < 2:
         return None
-    mains = [effect.names[0] for effect in found.effects if len(effect.names) == 1]
+    mains = [e.names[0] for e in found.effects if len(e.names) == 1 and e.names[0] in plan.names]
     chosen = [*mains, *(name for name in plan.names if name not in mains)][:2]
     sizes = [len(values) for name, values in plan.vary if name in chosen]
     if max(sizes) > MAX_CELLS or min(sizes) < 2:
@@ -59,11 +60,12 @@ def heat_map(found: Findings) -> Figure | None:
         shown = "–" if np.isnan(mean) else f"{found.number(float(mean))}\nn = {int(counts[i, j])}"
         dark = mean > low + 0.6 * (high - low)
         axes.text(j, i, shown, ha="center", va="center", fontsize=8, color="w" if dark else "k")
-    axes.set_xticks(range(len(across)), [text(value) for value in across])
-    axes.set_yticks(range(len(down)), [text(value) for value in down])
-    axes.set_xlabel(names[1])
-    axes.set_ylabel(names[0])
-    figure.colorbar(image, ax=axes, label=found.say("heat_title", metric=found.metric))
+    axes.set_xticks(range(len(across)), [text(value, found.words) for value in across])
+    axes.set_yticks(range(len(down)), [text(value, found.words) for value in down])
+    axes.set_xlabel(short_name(names[1], found.words))
+    axes.set_ylabel(short_name(names[0], found.words))
+    bar = figure.colorbar(image, ax=axes, label=found.say("heat_title", metric=found.metric))
+    write_numbers(bar.ax.yaxis, found.words)
     return figure
 
 
@@ -90,6 +92,7 @@ def wrong_integers(found: Findings) -> Figure | None:
     axes.set_xticks(range(len(worst)), [str(one.integer) for one in worst], fontsize=9)
     axes.set_xlabel(found.words["integer"])
     axes.set_ylabel(found.words["integers_axis"])
+    write_numbers(axes.yaxis, found.words)
     axes.set_ylim(0, 1.02)
     axes.grid(axis="y", color="0.92")
     axes.set_axisbelow(True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from fizzlab.encodings import Encoding
 from fizzlab.errors import StudyError
-from fizzlab.evaluation.kinds import kind_text, kinds
+from fizzlab.evaluation.kinds import kinds, position_classes
 from fizzlab.studies.findings import Findings
+from fizzlab.studies.texts import Texts
 
 
 @dataclass(frozen=True)
@@ -18,43 +20,78 @@ class WrongInteger:
         integer: The integer.
         word: What would be right, by the rule.
         nets: Nets that get it wrong.
-        share: Their share of the nets that did not diverge.
+        tested: Nets that it tested and that did not diverge.
         kind: Its kind in words.
-        kind_seen: Training integers of its kind, with the first seed; None for a scaled encoding.
+        kind_seen: Training integers of its kind, for the first net of the plan; None for a scaled
+            encoding.
     """
 
     integer: int
     word: str
     nets: int
-    share: float
+    tested: int
     kind: str
     kind_seen: int | None
 
+    @property
+    def share(self) -> float:
+        """The share of the nets tested on it that get it wrong."""
+        return self.nets / self.tested
+
 
 def most_wrong(found: Findings, most: int) -> list[WrongInteger] | None:
-    """Gives the integers that most nets get wrong, most first; None if that was not kept.
+    """Gives the integers that the largest shares of nets get wrong; None if that was not kept.
 
     Args:
         found: The findings of a study.
         most: How many at most.
     """
-    study = found.study
     try:
-        counts = study.wrong()
+        counts = found.wrong_of_tested
     except StudyError:
         return None
-    finished = found.statistics.frame["test_right"].count()
-    worst = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:most]
-    experiment = study.plan.experiment_at(0)
+    wrong = [(n, nets, tested) for n, (nets, tested) in counts.items() if nets]
+    worst = sorted(wrong, key=lambda one: (-one[1] / one[2], -one[1], one[0]))[:most]
+    experiment = found.study.plan.experiment_at(0)
     rule, encoding = experiment.rule, experiment.encoding
-    scaled = encoding.scheme == "scaled"
-    trained = experiment.splits().train.integers
-    seen = None if scaled else Counter(kinds(encoding, rule.modulus, trained))
+    seen = None
+    if encoding.scheme != "scaled":
+        seen = Counter(kinds(encoding, rule.modulus, experiment.splits().train.integers))
     made = []
-    for n, nets in worst:
-        if nets:
-            own = None if seen is None else seen[kinds(encoding, rule.modulus, [n])[0]]
-            word = rule.word(n, rule.label(n))
-            described = kind_text(encoding, rule.modulus, n)
-            made.append(WrongInteger(n, word, nets, nets / finished, described, own))
+    for n, nets, tested in worst:
+        own = None if seen is None else seen[kinds(encoding, rule.modulus, [n])[0]]
+        word = rule.word(n, rule.label(n))
+        kind = kind_words(encoding, rule.modulus, n, found.words)
+        made.append(WrongInteger(n, word, nets, tested, kind, own))
     return made
+
+
+def kind_words(encoding: Encoding, modulus: int, integer: int, words: Texts) -> str:
+    """Describes the kind of an integer in plain words.
+
+    >>> from fizzlab.studies.texts import texts
+    >>> kind_words(Encoding(), 15, 69, texts("en"))
+    '1 of the bits 1, 16, 256; 2 of the bits 4, 64'
+    """
+    if encoding.scheme == "scaled":
+        return "–"
+    base, said = encoding.radix, []
+    kind = kinds(encoding, modulus, [integer])[0]
+    for places, digits in zip(position_classes(encoding, modulus), kind, strict=True):
+        where = ", ".join(str(base**place) for place in places)
+        several = "s" * (len(places) > 1)
+        if base != 2:
+            shown = ", ".join(map(str, digits))
+            said.append(words[f"kind_digit{several}"].format(digits=shown, places=where))
+        elif sum(digits):
+            said.append(words[f"kind_bit{several}"].format(count=sum(digits), places=where))
+    return words["and"].join(said) or words["kind_no_bit"]
+
+
+def about_kinds(found: Findings) -> str:
+    """Says what a kind is; nothing for a scaled encoding, which has none."""
+    experiment = found.study.plan.experiment
+    if experiment.encoding.scheme == "scaled":
+        return ""
+    key = "kind_bits_about" if experiment.encoding.radix == 2 else "kind_digits_about"
+    return found.say(key, modulus=experiment.rule.modulus)

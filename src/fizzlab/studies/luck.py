@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from fizzlab.experiment import Experiment
 from fizzlab.studies.execute import execute
 from fizzlab.studies.plan import Plan
 from fizzlab.studies.results import Study
+from fizzlab.studies.texts import Texts, counted, marked, number, texts
 
 if TYPE_CHECKING:
     from torch import nn
@@ -82,10 +84,13 @@ def luck(
     threads: int | None = None,
     progress: bool = True,
     cache: str | Path | None = None,
+    language: str = "en",
+    tell: Callable[[str], None] = lambda note: None,
 ) -> Luck:
     """Places a score in the distribution of its experiment over seeds.
 
-    The nets are trained once, and kept as a study in the cache folder.
+    The nets are trained once, and kept as a study in the cache folder; of more nets only those are
+    trained that it lacks.
 
     Args:
         score: The score: an accuracy from 0 to 1, or a loss in nats. None if `net` gives it.
@@ -97,33 +102,37 @@ def luck(
         threads: Nets trained at the same time; None for the number of processors.
         progress: Show a progress bar.
         cache: Folder to keep the nets in; see `cache_folder`.
+        language: Of the sentence: "en" or "fr".
+        tell: As for `execute`.
 
     Raises:
         UsageError: If the score is none, or the experiment does not have the metric.
-        UnknownNameError: If there is no such metric or engine.
+        UnknownNameError: If there is no such metric, engine or language.
         NetError: If `net` does not fit the experiment.
         DataError: If the data cannot be used.
         StorageError: If the cache cannot be written.
-        KeyboardInterrupt: If Ctrl-C came before any net was trained.
+        KeyboardInterrupt: At a second Ctrl-C, or if one came before any net was trained.
     """
     plan = Plan(experiment, seeds=nets)
+    texts(language)
     _check_metric(metric, experiment)
     if (score is None) == (net is None):
         raise UsageError("Luck needs a score, or a net that gives it.", expected="one of the two")
     value = score_of(net, experiment, metric) if net is not None else _checked(score, metric)
     parent = Path(cache) if cache is not None else cache_folder() / "luck"
-    folder = parent / f"{__version__}-{plan.hash[:16]}"
+    folder = parent / f"{__version__}-{Plan(experiment, seeds=1).hash[:16]}"
     done = execute(
         plan,
         folder,
         engine=engine,
         threads=threads,
         progress=progress,
-        tell=lambda note: print(note, file=sys.stderr) if progress else None,
+        grow=True,
+        tell=tell,
     )
-    if not done.study.trained:
+    if not done.study.trained_of(nets):
         raise KeyboardInterrupt
-    return placed(value, metric, done.study)
+    return placed(value, metric, done.study, nets=nets, language=language)
 
 
 def _check_metric(metric: str, experiment: Experiment) -> None:
@@ -175,15 +184,20 @@ def score_of(net: nn.Module, experiment: Experiment, metric: str) -> float:
     return found.loss if metric == "loss" else found.accuracy
 
 
-def placed(score: float, metric: str, study: Study) -> Luck:
+def placed(
+    score: float, metric: str, study: Study, *, nets: int | None = None, language: str = "en"
+) -> Luck:
     """Places a score among the nets of a study.
 
     Args:
         score: The score.
         metric: As for `luck`.
         study: A study of one condition, with at least one net.
+        nets: Only the first ones, so many; all if None.
+        language: Of the sentence.
     """
-    frame = study.frame()
+    frame = study.measured()
+    frame = frame if nets is None else frame.filter(frame["index"] < nets)
     column = frame[METRICS[metric]]
     values = column.drop_nulls().to_numpy()
     better = -1.0 if metric == "loss" else 1.0
@@ -206,7 +220,7 @@ def placed(score: float, metric: str, study: Study) -> Luck:
         name=study.plan.experiment.name,
         study=str(study.path),
         histogram=_histogram(values, 0 if metric == "loss" else frame[f"{metric}_total"][0]),
-        sentence=_sentence(score, metric, (percentile, low, high), n),
+        sentence=_sentence(score, metric, (percentile, low, high), n, texts(language)),
     )
 
 
@@ -223,18 +237,25 @@ def _histogram(values: np.ndarray, total: int) -> tuple[tuple[float, float, int]
     return tuple(zip(edges[:-1].tolist(), edges[1:].tolist(), counts.tolist(), strict=True))
 
 
-def _sentence(score: float, metric: str, found: tuple[float, float, float], nets: int) -> str:
+def _sentence(
+    score: float, metric: str, found: tuple[float, float, float], nets: int, words: Texts
+) -> str:
     percentile, low, high = found
     least = 100 * binomial_interval(0, nets)[1]  # as high as the interval of "none" reaches
     if least > 2.5 and not 2.5 <= percentile <= 97.5:
-        verdict = "beyond nearly all of them, but they are too few to call that unusual"
+        verdict = "few"
     elif high < 2.5:
-        verdict = "unusually bad: luck alone seldom goes so far down"
+        verdict = "bad"
     elif low > 97.5:
-        verdict = "unusually good: luck alone seldom goes so far up"
+        verdict = "good"
     else:
-        verdict = "within what luck alone gives"
-    return (
-        f"A {IN_WORDS[metric]} of {score:.4g} beats {percentile:.1f} % of {nets:,} nets that "
-        f"differ by their seed alone (sampled; 95 % interval {low:.1f} to {high:.1f} %): {verdict}."
+        verdict = "within"
+    return words["luck_sentence"].format(
+        what=words[f"luck_{metric}"],
+        score=marked(f"{score:.4g}", words),
+        percentile=number(percentile, words, 1),
+        nets=counted("n_nets", nets, words),
+        low=number(low, words, 1),
+        high=number(high, words, 1),
+        verdict=words[f"luck_{verdict}"],
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from fizzlab.figures import style
+from fizzlab.studies.axes import write_numbers
 from fizzlab.studies.luck import Luck
-from fizzlab.studies.texts import number, texts
+from fizzlab.studies.texts import counted, number, texts
 
 INK, SHADE = style.TRAIN_INK, "#b9cde0"
 
@@ -33,7 +34,10 @@ def luck_files(found: Luck, language: str = "en") -> dict[str, bytes]:
         axes.set_xlabel(words[key].format(metric=words.get(f"{found.metric}_accuracy", "")))
         axes.set_ylabel(words["luck_nets"])
         seeds = f"0{words['to']}{found.nets - 1}"
-        axes.set_title(words["luck_title"].format(name=found.name, n=found.nets, seeds=seeds))
+        nets = counted("n_nets", found.nets, words)
+        axes.set_title(words["luck_title"].format(name=found.name, nets=nets, seeds=seeds))
+        write_numbers(axes.xaxis, words)
+        write_numbers(axes.yaxis, words)
         axes.margins(x=0.03)
         figure.legend(loc="outside lower center", ncols=2)
         return style.render(figure)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from fizzlab.engines import AUTO, pick, train_many
+from fizzlab.experiment import Experiment
 from fizzlab.studies.plan import Plan
 
 ROUND = 16  # nets of a measurement
@@ -53,17 +55,33 @@ def bar(nets: int, done: int, *, shown: bool) -> Iterator[Watcher]:
         yield watch
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How fast nets are trained.
+
+    Attributes:
+        nets_per_second: The pace.
+        share: Share of the epochs that it was measured over; below 1 the rest is extrapolated.
+    """
+
+    nets_per_second: float
+    share: float
+
+
 def measured_pace(
     plan: Plan, *, engine: str = AUTO, threads: int | None = None, seconds: float = 2.0
-) -> float:
+) -> Pace:
     """Measures how many nets a second are trained here: rounds over conditions of the whole plan.
+
+    Nets that take long are trained for their first epochs only, as `recipe.stop_after` would have
+    it, and the time is taken to grow with the epochs: a net that stops early takes less.
 
     Args:
         plan: What would be trained.
         engine: As for `execute`.
         threads: As for `execute`.
-        seconds: Time after which no further round is begun. One net is trained before, to warm up,
-            and a round that takes ten times as long is cut short.
+        seconds: Time after which no further round is begun. Some epochs of one net are trained
+            before, to warm up, and a round that takes ten times as long is cut short.
 
     Raises:
         UsageError: If the engine cannot run here.
@@ -74,14 +92,41 @@ def measured_pace(
     experiments = [plan.experiment_of_condition(int(number)) for number in numbers]
     experiments *= -(-ROUND // len(experiments))  # a round keeps all threads busy
     chosen, _ = pick(engine, experiments)
-    next(train_many(experiments[:1], engine=chosen.name, threads=1))
+    share = _affordable(max(experiments, key=_epochs), chosen.name, seconds / ROUND)
+    shorter = [_shortened(experiment, share) for experiment in experiments]
+    measured = sum(map(_epochs, shorter)) / sum(map(_epochs, experiments))
     began, came = time.monotonic(), 0
     while time.monotonic() - began < seconds:
         for _ in train_many(
-            experiments,
+            shorter,
             engine=chosen.name,
             threads=threads,
             stop=lambda: time.monotonic() - began > 10 * seconds,
         ):
             came += 1
-    return came / (time.monotonic() - began)
+    return Pace(measured * came / (time.monotonic() - began), measured)
+
+
+def _affordable(experiment: Experiment, engine: str, seconds: float) -> float:
+    """Gives the share of its epochs that one net trains in about so many seconds; at most 1."""
+    epochs = 1
+    next(train_many([_shortened(experiment, 0.0)], engine=engine, threads=1))  # to warm up
+    while epochs < _epochs(experiment):
+        began, share = time.monotonic(), epochs / _epochs(experiment)
+        next(train_many([_shortened(experiment, share)], engine=engine, threads=1))
+        if time.monotonic() - began > seconds / 2:
+            return share
+        epochs *= 2
+    return 1.0
+
+
+def _epochs(experiment: Experiment) -> int:
+    return experiment.recipe.last_epoch
+
+
+def _shortened(experiment: Experiment, share: float) -> Experiment:
+    """Gives an experiment that ends after a share of its epochs, with the same schedule."""
+    epochs = max(1, round(share * _epochs(experiment)))
+    if epochs >= _epochs(experiment):
+        return experiment
+    return experiment.replaced({"recipe.stop_after": epochs})

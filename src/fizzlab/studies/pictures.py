@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fizzlab.figures import style
+from fizzlab.studies.axes import write_numbers
 from fizzlab.studies.findings import Findings
 from fizzlab.studies.heat import heat_map, wrong_integers
-from fizzlab.studies.statistics import ConditionSummary, parts
+from fizzlab.studies.statistics import ConditionSummary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 MAX_SHOWN = 12  # conditions with a distribution of their own
 MAX_PANELS = 9  # of learning curves
 MAX_DOTS = 400  # a condition
+MAX_CURVES = 500  # nets a condition that its median and band are of
 INK, DOT = style.TRAIN_INK, "#5b87ae"
 
 
@@ -43,20 +45,16 @@ def distributions(found: Findings) -> Figure | None:
     for place, condition in enumerate(shown):
         mine = statistics.frame.filter(statistics.frame["condition"] == condition.number)
         _one_distribution(axes, place, mine[metric].drop_nulls().to_numpy(), condition, metric)
-    axes.set_yticks(range(len(shown)), [_wrapped(c) for c in shown])
+    axes.set_yticks(range(len(shown)), [found.in_lines(c) for c in shown])
     axes.set_ylim(len(shown) - 0.5, -0.5)
     axes.set_xlabel(found.metric)
+    write_numbers(axes.xaxis, found.words)
     axes.grid(axis="x", color="0.92")
     axes.set_axisbelow(True)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.tick_params(axis="y", length=0)
     return figure
-
-
-def _wrapped(condition: ConditionSummary) -> str:
-    lines = parts(condition.settings)
-    return condition.label if len(condition.label) < 28 else "\n".join(lines)
 
 
 def _one_distribution(
@@ -105,9 +103,8 @@ def learning_curves(found: Findings) -> Figure | None:
     """Draws median and middle 80 % of the accuracies against epochs, one panel a condition."""
     import polars as pl
 
-    curves = found.study.curves()
-    ranked = found.statistics.ranking
-    shown = ranked[:MAX_PANELS]
+    shown = found.statistics.ranking[:MAX_PANELS]
+    curves = found.study.curves([condition.number for condition in shown], seeds=MAX_CURVES)
     if not len(curves) or curves["epoch"].n_unique() < 2:
         return None
     quantiles = [
@@ -127,25 +124,30 @@ def learning_curves(found: Findings) -> Figure | None:
         if place >= len(shown):
             axes.set_visible(False)
             continue
-        _one_panel(axes, shown[place], [by_condition[c.number] for c in shown], by_condition, found)
+        _one_panel(axes, shown[place], by_condition, found)
     for axes in panels[:, 0]:
         axes.set_ylim(0, 1.02)
+        write_numbers(axes.yaxis, found.words)
     _curve_legend(figure, found, len(shown) > 1)
     for place in range(len(shown)):
         if place + columns >= len(shown):  # the lowest panel of its column
             panels.flat[place].set_xlabel(found.words["epoch"])
+            write_numbers(panels.flat[place].xaxis, found.words)
             panels.flat[place].tick_params(labelbottom=True)
     figure.supylabel(found.words["accuracy"], fontsize=10)
     return figure
 
 
 def _one_panel(
-    axes: Axes, condition: ConditionSummary, shown: list[Any], tables: Mapping[int, Any],
-    found: Findings,
-) -> None:  # fmt: skip
+    axes: Axes, condition: ConditionSummary, tables: Mapping[int, Any], found: Findings
+) -> None:
     split = "validation" if found.statistics.ranked_by == "validation_accuracy" else "train"
-    mine = tables[condition.number]
-    for table in shown:
+    axes.set_title(found.in_lines(condition), fontsize=9)
+    axes.grid(color="0.93")
+    axes.set_axisbelow(True)
+    if (mine := tables.get(condition.number)) is None:  # all diverged before the first point
+        return
+    for table in tables.values():
         if table is not mine:
             axes.plot(table["epoch"], table[f"{split}_0.5"], color="0.8", linewidth=0.8, zorder=1)
     for name, (ink, line, alpha) in _INKS.items():
@@ -154,9 +156,6 @@ def _one_panel(
             low, high = mine[f"{name}_0.1"], mine[f"{name}_0.9"]
             axes.fill_between(epoch, low, high, color=ink, alpha=alpha, linewidth=0, zorder=2)
             axes.plot(epoch, mine[f"{name}_0.5"], color=ink, linestyle=line, zorder=3)
-    axes.set_title(_wrapped(condition), fontsize=9)
-    axes.grid(color="0.93")
-    axes.set_axisbelow(True)
 
 
 _INKS: dict[str, tuple[str, Any, float]] = {

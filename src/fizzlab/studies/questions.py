@@ -32,15 +32,19 @@ class Question:
 
 
 def _optimizers() -> list[dict[str, Any]]:
-    """Each optimiser at two learning rates, for none has one that suits all."""
+    """Each optimiser at two learning rates, for none has one that suits all.
+
+    AdamW has torch's own weight decay, for without any it is Adam.
+    """
     rows = [
-        ("sgd", 0.0, False, (0.05, 0.2)),
-        ("sgd", 0.9, False, (0.01, 0.05)),
-        ("sgd", 0.9, True, (0.01, 0.05)),
-        ("adam", 0.0, False, (0.003, 0.01)),
-        ("adamw", 0.0, False, (0.003, 0.01)),
+        ("sgd", 0.0, False, 0.0, (0.05, 0.2)),
+        ("sgd", 0.9, False, 0.0, (0.01, 0.05)),
+        ("sgd", 0.9, True, 0.0, (0.01, 0.05)),
+        ("adam", 0.0, False, 0.0, (0.003, 0.01)),
+        ("adamw", 0.0, False, 0.01, (0.003, 0.01)),
     ]
-    names = ("recipe.optimizer", "recipe.momentum", "recipe.nesterov", "recipe.learning_rate")
+    names = ("optimizer", "momentum", "nesterov", "weight_decay", "learning_rate")
+    names = [f"recipe.{name}" for name in names]
     return [dict(zip(names, (*row, rate), strict=True)) for *row, rates in rows for rate in rates]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,16 @@ from fizzlab import __version__
 from fizzlab.errors import StudyError
 from fizzlab.runs.folder import write
 from fizzlab.studies.comparisons import Difference
+from fizzlab.studies.factors import num_seeds
 from fizzlab.studies.findings import Findings
 from fizzlab.studies.heat import MAX_INTEGERS, heat_names
-from fizzlab.studies.integers import most_wrong
-from fizzlab.studies.pictures import MAKERS, MAX_SHOWN, pictures
+from fizzlab.studies.integers import about_kinds, most_wrong
+from fizzlab.studies.naming import short_name, text
+from fizzlab.studies.pictures import MAKERS, MAX_CURVES, MAX_SHOWN, pictures
 from fizzlab.studies.results import Study
-from fizzlab.studies.statistics import ConditionSummary, Estimate, short_name, text
-from fizzlab.studies.texts import texts
+from fizzlab.studies.statistics import ConditionSummary, Estimate
+from fizzlab.studies.texts import texts, whole
+from fizzlab.studies.vary import Range, Values, plain
 
 TEMPLATE = Path(__file__).with_name("template.html.j2")
 MAX_ROWS = 100  # of a table
@@ -103,35 +107,57 @@ def _values(found: Findings) -> dict[str, Any]:
         "how_known": found.how_known(),
         "sentences": found.sentences(),
         "columns": _columns(found),
-        "varied": [short_name(name) for name in study.plan.names],
+        "varied": [short_name(name, found.words) for name in study.plan.names],
         "sd_of": found.say("sd_of", metric=found.metric),
-        "pairs_caption": found.say("pairs_caption", n=len(found.differences)),
+        "pairs_caption": found.say(
+            "pairs_caption", comparisons=found.count("n_comparisons", found.num_comparisons)
+        ),
         "rows": [_row(found, condition) for condition in ranking[:MAX_ROWS]],
         "more_rows": _more(found, len(ranking)),
         "table_caption": found.say("table_caption", ranked=ranked),
         "distributions_caption": found.say(
             "distributions_caption",
             n=min(len(ranking), MAX_SHOWN),
-            total=len(ranking),
+            conditions=found.count("n_conditions", len(ranking)),
             ranked=ranked,
         ),
         "distributions_title": found.say("distributions_title", metric=_capital(found.metric)),
         "heat_caption": _capital(found.say("heat_caption", metric=found.metric) + more),
-        "integers_caption": found.say("integers_caption", n=finished),
+        "curves_caption": found.words["curves_caption"] + _first(found, "curves", MAX_CURVES),
+        "integers_caption": _integers_caption(found),
         "integers": most_wrong(found, MAX_INTEGERS),
+        "about_kinds": about_kinds(found),
+        "wrong_of": lambda one: found.say("wrong_of", wrong=one.nets, tested=one.tested),
         "has_test": finished > 0,
         "share": lambda value: found.number(value, 2),
         "effects": _effects(found),
-        "factors_caption": found.say("factors_caption", metric=found.metric),
+        "factors_caption": found.say("factors_caption", metric=found.metric)
+        + _first(found, "factors", num_seeds(statistics)),
         "differences": _differences(found),
         "more_differences": _more(found, len(found.differences)),
-        "powers": [(found.number(p.size, 2), p.seeds) for p in found.power if p.seeds],
-        "recipe": _recipe(study),
+        "powers": [
+            (found.number(p.size, 2), whole(p.seeds, found.words)) for p in found.power if p.seeds
+        ],
+        "recipe": _recipe(found),
         "command": "fizzlab study --plan plan.toml --out again",
         "made_with": found.say(
             "made_with", version=__version__, engines=engines, hash=study.plan.hash[:16]
         ),
     }
+
+
+def _first(found: Findings, what: str, seeds: int) -> str:
+    """Says that something is of the first seeds only, where it is."""
+    if found.study.plan.seeds <= seeds:
+        return ""
+    return found.say(f"{what}_first", seeds=found.count("n_seeds", seeds))
+
+
+def _integers_caption(found: Findings) -> str:
+    if any(name.startswith("data.") for name in found.study.plan.names):
+        return found.words["integers_caption_varied"]
+    finished = found.statistics.frame["test_right"].count()
+    return found.say("integers_caption", nets=found.count("n_nets", finished))
 
 
 def _capital(words: str) -> str:
@@ -157,12 +183,13 @@ def _row(found: Findings, condition: ConditionSummary) -> dict[str, Any]:
 
     perfect = ("–", "")
     if condition.perfect is not None and condition.perfect_interval:
-        perfect = (str(condition.perfect), interval(*condition.perfect_interval, digits=2))
-    names = found.study.plan.names
+        share = interval(*condition.perfect_interval, digits=2)
+        perfect = (whole(condition.perfect, found.words), share)
+    mine, words = condition.settings, found.words
     return {
-        "settings": [text(condition.settings[n]) if n in condition.settings else "" for n in names],
-        "nets": condition.nets,
-        "diverged": condition.diverged,
+        "settings": [text(mine[n], words) if n in mine else "" for n in found.study.plan.names],
+        "nets": whole(condition.nets, words),
+        "diverged": whole(condition.diverged, words),
         "perfect": perfect,
         "cells": [shown(condition.estimates.get(f"{name}_accuracy")) for name in _columns(found)],
         "sd": found.number(e.sd)
@@ -173,7 +200,11 @@ def _row(found: Findings, condition: ConditionSummary) -> dict[str, Any]:
 
 def _effects(found: Findings) -> list[tuple[str, str, str]]:
     return [
-        (" × ".join(e.names), found.number(100 * e.eta_squared, 1), _p(found, e.p))
+        (
+            " × ".join(short_name(name, found.words) for name in e.names),
+            found.number(100 * e.eta_squared, 1),
+            _p(found, e.p),
+        )
         for e in found.effects
     ]
 
@@ -192,7 +223,7 @@ def _differences(found: Findings) -> list[tuple[str, str, str, str, str]]:
         if d.p is not None:
             interval = f"{found.number(d.low)}{found.words['to']}{found.number(d.high)}"
         verdict = found.words["yes_apart" if d.told_apart else "no_apart"]
-        pair = f"{d.one.label} − {d.other.label}"
+        pair = f"{found.label(d.one)} − {found.label(d.other)}"
         rows.append((pair, found.number(d.mean), interval, _p(found, d.p), verdict))
     return rows
 
@@ -205,13 +236,21 @@ def _upwards(d: Difference) -> Difference:
     return dataclasses.replace(d, one=d.other, other=d.one, **turned)
 
 
-def _recipe(study: Study) -> str:
+def _recipe(found: Findings) -> str:
     """Gives the common experiment as TOML, what is varied told first."""
-    plan = study.plan
+    plan, say = found.study.plan, found.say
     varied = [
-        f"# varied: {name}"
-        + (f" = {', '.join(map(text, values))}" if isinstance(values, tuple) else f" in {values}")
+        f"{say('recipe_varied', name=name)} = {_values_text(found, values)}"
         for name, values in plan.vary
-    ] or [f"# varied: {name}" for name in plan.names]
-    seeds = f"# seeds: {plan.first_seed} to {plan.first_seed + plan.seeds - 1}"
+    ] or [say("recipe_varied", name=name) for name in plan.names]
+    last = plan.first_seed + plan.seeds - 1
+    seeds = say("recipe_seeds", first=str(plan.first_seed), last=str(last))
     return "\n".join([*varied, seeds, plan.experiment.to_toml()])
+
+
+def _values_text(found: Findings, values: Values) -> str:
+    """Gives values as the plan writes them, for they stand among TOML."""
+    if isinstance(values, Range):
+        key = "recipe_log" if values.log else "recipe_range"
+        return found.say(key, low=str(values.low), high=str(values.high))
+    return ", ".join(json.dumps(plain(value)) for value in values)

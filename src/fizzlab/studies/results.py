@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -67,6 +68,10 @@ class Study:
         """The number of nets trained."""
         return len(self._rows)
 
+    def trained_of(self, nets: int) -> int:
+        """The number of nets trained of the first ones of the plan, so many."""
+        return int((self._rows["index"] < nets).sum())
+
     @property
     def diverged(self) -> int:
         """The number of nets whose loss became NaN or infinite."""
@@ -81,10 +86,22 @@ class Study:
         """Gives one row a net, in the order of the plan.
 
         Columns: index, condition, seed; every setting by its dotted name (lists that are not of
-        numbers as JSON); engine, epochs, stopped, kept_epoch, diverged (the epoch, or null); for
-        each split its loss in nats, accuracy, right and total; final_train_loss (after the last
-        epoch); perfect (no test integer wrong; null without a test set); seconds. A diverged net
-        has no losses and no accuracies, and is not perfect.
+        numbers as JSON); then those of `measured`.
+        """
+        import polars as pl
+
+        joined = self.measured().join(self._configurations(), on="condition", how="left")
+        named = [name for name in setting_names(Experiment) if name != "seed"]
+        first = ["index", "condition", "seed", *named]
+        return joined.select(*first, pl.exclude(*first)).sort("index")
+
+    def measured(self) -> pl.DataFrame:
+        """Gives one row a net, in the order of the plan, without its settings.
+
+        Columns: index, condition, seed; engine, epochs, stopped, kept_epoch, diverged (the epoch,
+        or null); for each split its loss in nats, accuracy, right and total; final_train_loss
+        (after the last epoch); perfect (no test integer wrong; null without a test set); seconds.
+        A diverged net has no losses and no accuracies, and is not perfect.
         """
         import polars as pl
 
@@ -93,13 +110,9 @@ class Study:
             for split in SPLITS
         )
         perfect = (pl.col("test_right") == pl.col("test_total")).fill_null(False)
-        rows = rows.with_columns(
+        return rows.with_columns(
             pl.when(pl.col("test_total").is_null()).then(None).otherwise(perfect).alias("perfect")
         )
-        joined = rows.join(self._configurations(), on="condition", how="left")
-        named = [name for name in setting_names(Experiment) if name != "seed"]
-        first = ["index", "condition", "seed", *named]
-        return joined.select(*first, pl.exclude(*first)).sort("index")
 
     def _configurations(self) -> pl.DataFrame:
         """Gives all settings but the seed, one row a condition that has a net."""
@@ -113,19 +126,31 @@ class Study:
                 columns[name] = _column([value_of(one, name) for one in made])
         return pl.DataFrame(columns)
 
-    def curves(self) -> pl.DataFrame:
+    def curves(
+        self, conditions: Collection[int] | None = None, *, seeds: int | None = None
+    ) -> pl.DataFrame:
         """Gives the learning curves: one row a net and evaluated epoch (at most 256 a net).
 
         Columns: index, condition, seed, epoch, train_loss, train_accuracy, validation_loss,
         validation_accuracy (null without a validation set).
+
+        Args:
+            conditions: Only nets of these conditions.
+            seeds: Only nets of the first seeds, so many; thousands of nets have long tables.
         """
         import polars as pl
 
         names = ["epoch", *CURVES]
         columns = ["index", "condition", "seed", *(f"curve_{name}" for name in names)]
-        table = self.shards.read(columns).explode([f"curve_{name}" for name in names])
+        wanted = pl.col("curve_epoch").list.len() > 0
+        if conditions is not None:
+            wanted &= pl.col("condition").is_in(list(conditions))
+        if seeds is not None:
+            wanted &= pl.col("seed") < self.plan.first_seed + seeds
+        parts = [part.filter(wanted) for part in self.shards.parts(columns)]
+        table = pl.concat([Shards((), ()).read(columns), *parts]).sort("index")
+        table = table.explode([f"curve_{name}" for name in names])
         table = table.rename({f"curve_{name}": name for name in names})
-        table = table.filter(pl.col("epoch").is_not_null())
         return table.select("index", "condition", "seed", *names).fill_nan(None)
 
     def wrong(self, condition: int | None = None) -> dict[int, int]:
@@ -137,29 +162,60 @@ class Study:
         Raises:
             StudyError: If the test set is too large for that to have been kept.
         """
+        return {n: wrong for n, (wrong, _) in self.wrong_of_tested(condition).items()}
+
+    def wrong_of_tested(self, condition: int | None = None) -> dict[int, tuple[int, int]]:
+        """Counts, for each test integer, the nets that get it wrong, and all that it tested.
+
+        Conditions may have different test sets. Diverged nets do not count.
+
+        Args:
+            condition: Count the nets of this condition only.
+
+        Raises:
+            StudyError: If a test set is too large for that to have been kept.
+        """
         import polars as pl
 
-        table = self.shards.read(["condition", "wrong", "test_right"])
-        table = table.filter(pl.col("test_right").is_not_null())
-        if condition is not None:
-            table = table.filter(pl.col("condition") == condition)
-        if table["wrong"].null_count():
-            raise StudyError(
-                "The test set is too large to keep which integers each net gets wrong.",
-                expected="at most 4096 test integers",
-                fix="evaluate a single run: fizzlab evaluate RUN --on",
-            )
-        counts: dict[int, int] = {}
-        pairs = table.explode("wrong").group_by("condition", "wrong").len().sort("condition")
-        for number in table["condition"].unique().sort().to_list():
+        finished = dict(self._rows.group_by("condition").agg(pl.count("test_right")).iter_rows())
+        pairs = self._wrong_places(condition).partition_by("condition", as_dict=True)
+        counts: dict[int, tuple[int, int]] = {}
+        for number in sorted(finished if condition is None else [condition]):
+            if not (nets := finished.get(number, 0)):
+                continue
+            mine = pairs.get((number,))
+            wrong = {} if mine is None else dict(mine.select("wrong", "nets").iter_rows())
             test = encoded_splits(self.plan.experiment_of_condition(number))["test"].integers
-            for integer in test.tolist():
-                counts.setdefault(integer, 0)
-        for number, place, count in pairs.iter_rows():
-            if place is not None:
-                test = encoded_splits(self.plan.experiment_of_condition(number))["test"].integers
-                counts[int(test[place])] += count
+            for place, n in enumerate(test.tolist()):
+                before, tested = counts.get(n, (0, 0))
+                counts[n] = (before + wrong.get(place, 0), tested + nets)
         return counts
+
+    def _wrong_places(self, condition: int | None) -> pl.DataFrame:
+        """Counts nets by condition and by the place, in its test set, of an integer wrong there.
+
+        Raises:
+            StudyError: If a test set is too large for that to have been kept.
+        """
+        import polars as pl
+
+        kinds = {"condition": pl.Int64, "wrong": pl.Int32, "nets": pl.Int64}
+        pairs, keys = pl.DataFrame(schema=kinds), ["condition", "wrong"]
+        wanted = pl.col("test_right").is_not_null()
+        if condition is not None:
+            wanted &= pl.col("condition") == condition
+        for part in self.shards.parts([*keys, "test_right"]):
+            finished = part.filter(wanted)
+            if finished["wrong"].null_count():
+                raise StudyError(
+                    "The test set is too large to keep which integers each net gets wrong.",
+                    expected="at most 4096 test integers",
+                    fix="evaluate a single run: fizzlab evaluate RUN --on",
+                )
+            places = finished.explode("wrong").drop_nulls("wrong").group_by(keys)
+            found = places.agg(pl.len().cast(pl.Int64).alias("nets"))
+            pairs = pl.concat([pairs, found]).group_by(keys).sum()
+        return pairs
 
 
 def _column(values: list[Any]) -> Any:

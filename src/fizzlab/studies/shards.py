@@ -10,7 +10,7 @@ import hashlib
 import io
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,8 +70,8 @@ def row(trained: Trained, index: int, condition: int, engine: str) -> dict[str, 
         "seconds": trained.seconds,
     }
     shown = thinned(len(history["epoch"]))
-    made["curve_epoch"] = history["epoch"][shown].astype(np.int32).tolist()
-    made |= {f"curve_{name}": history[name][shown].tolist() for name in CURVES}
+    made["curve_epoch"] = history["epoch"][shown].astype(np.int32)
+    made |= {f"curve_{name}": history[name][shown].astype(np.float32) for name in CURVES}
     splits = encoded_splits(trained.experiment)
     made |= {f"{name}_total": len(split.labels) for name, split in splits.items()}
     if trained.diverged is None:
@@ -79,7 +79,7 @@ def row(trained: Trained, index: int, condition: int, engine: str) -> dict[str, 
             found = figures(trained.weights, split, trained.experiment.net.activation)
             made |= {f"{name}_right": found.right, f"{name}_loss": _finite(found.loss)}
             if name == "test" and found.total <= MAX_WRONG:
-                made["wrong"] = found.wrong.tolist()
+                made["wrong"] = found.wrong.astype(np.int32)
     return made
 
 
@@ -103,12 +103,24 @@ def write_shard(folder: Path, rows: Iterable[dict[str, Any]]) -> Path:
     import polars as pl
 
     ordered = sorted(rows, key=lambda row: row["index"])
+    columns = {
+        name: _column([row.get(name) for row in ordered], kind) for name, kind in schema().items()
+    }
     buffer = io.BytesIO()
-    pl.DataFrame(ordered, schema=schema()).write_parquet(buffer, compression="zstd")
+    pl.DataFrame(columns).write_parquet(buffer, compression="zstd")
     content = buffer.getvalue()
     path = folder / f"nets-{ordered[0]['index']:08d}-{_digest(content)}.parquet"
     write(path, content)
     return path
+
+
+def _column(values: list[Any], kind: Any) -> pl.Series:
+    import polars as pl
+
+    if isinstance(kind, pl.List):  # arrays of one length would become a column of arrays
+        inner: Any = kind.inner
+        values = [None if value is None else pl.Series(value, dtype=inner) for value in values]
+    return pl.Series(values, dtype=kind)
 
 
 def _digest(content: bytes) -> str:
@@ -127,17 +139,32 @@ class Shards:
     whole: tuple[Path, ...]
     damaged: tuple[tuple[Path, str], ...]
 
-    def read(self, columns: list[str]) -> pl.DataFrame:
+    def parts(self, columns: Iterable[str]) -> Iterator[pl.DataFrame]:
+        """Reads columns of one whole shard after the other, one row a net, no net twice."""
+        import polars as pl
+
+        types = _types(columns)
+        seen = np.zeros(0, dtype=bool)
+        for path in self.whole:
+            part = pl.read_parquet(path, columns=list(types)).select(list(types))
+            index = part["index"].to_numpy()
+            seen = np.pad(seen, (0, max(0, int(index.max(initial=-1)) + 1 - len(seen))))
+            fresh = ~seen[index]
+            seen[index] = True
+            yield part if fresh.all() else part.filter(pl.Series(fresh))
+
+    def read(self, columns: Iterable[str]) -> pl.DataFrame:
         """Reads columns of all whole shards, one row a net, in the order of the plan."""
         import polars as pl
 
-        types = {name: kind for name, kind in schema().items() if name in {"index", *columns}}
-        empty = pl.DataFrame(schema=types)
-        parts = [
-            pl.read_parquet(path, columns=list(types)).select(list(types)) for path in self.whole
-        ]
-        frame = pl.concat([empty, *parts], rechunk=True)
-        return frame.unique("index", keep="first", maintain_order=True).sort("index")
+        wanted = list(columns)
+        empty = pl.DataFrame(schema=_types(wanted))
+        return pl.concat([empty, *self.parts(wanted)]).sort("index")
+
+
+def _types(columns: Iterable[str]) -> dict[str, Any]:
+    wanted = {"index", *columns}
+    return {name: kind for name, kind in schema().items() if name in wanted}
 
 
 def find_shards(folder: Path) -> Shards:

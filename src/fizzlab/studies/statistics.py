@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fizzlab.evaluation import binomial_interval
+from fizzlab.studies.forward import SPLITS
 from fizzlab.studies.results import Study
-from fizzlab.studies.vary import plain
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,6 +26,7 @@ RESAMPLES = 2000
 MAX_BCA = 2000  # values; its jackknife takes the square of that
 CONFIDENCE = 0.95
 METRICS = ("validation_accuracy", "test_accuracy", "train_accuracy")
+COLUMNS = (*METRICS, *(f"{split}_loss" for split in SPLITS))  # that are summed up
 
 
 @dataclass(frozen=True)
@@ -71,40 +72,6 @@ class ConditionSummary:
     estimates: dict[str, Estimate]
     rank_value: float
 
-    @property
-    def label(self) -> str:
-        """The condition in a few characters: "learning rate 0.05, hidden 100"."""
-        return label(self.settings)
-
-
-def label(settings: dict[str, Any]) -> str:
-    """Gives the settings of a condition in a few characters."""
-    return ", ".join(parts(settings)) or "–"
-
-
-def parts(settings: dict[str, Any]) -> list[str]:
-    """Gives each setting of a condition in a few characters: "learning rate 0.05"."""
-    return [f"{short_name(name)} {text(value)}" for name, value in settings.items()]
-
-
-def short_name(name: str) -> str:
-    """Gives the last part of a dotted name in words; a stream's is told from a setting's.
-
-    >>> short_name("recipe.learning_rate"), short_name("streams.order")
-    ('learning rate', 'order stream')
-    """
-    group, _, leaf = name.rpartition(".")
-    return leaf.replace("_", " ") + " stream" * (group == "streams")
-
-
-def text(value: Any) -> str:
-    """Gives a value in a few characters: (100,) as 100, (50, 50) as 50-50."""
-    if isinstance(value, tuple):
-        return "-".join(map(text, value)) or "none"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return str(plain(value))
-
 
 def estimate(values: Sequence[float] | np.ndarray) -> Estimate | None:
     """Gives mean, spread and a bootstrap interval of the mean; None for no values.
@@ -149,8 +116,8 @@ class Statistics:
 
     @cached_property
     def frame(self) -> pl.DataFrame:
-        """One row a net, see `Study.frame`."""
-        return self.study.frame()
+        """One row a net, see `Study.measured`."""
+        return self.study.measured()
 
     @cached_property
     def metric(self) -> str:
@@ -169,14 +136,13 @@ class Statistics:
     @cached_property
     def conditions(self) -> list[ConditionSummary]:
         """What each condition gave, in the order of the plan."""
-        tables = self.frame.partition_by("condition", as_dict=True, include_key=True)
+        columns = ["condition", "diverged", "perfect", *COLUMNS]
+        tables = self.frame.select(columns).partition_by("condition", as_dict=True)
         found = {key[0]: part for key, part in tables.items()}
         return [self._summary(number, found[number]) for number in sorted(found)]
 
     def _summary(self, number: int, nets: pl.DataFrame) -> ConditionSummary:
-        columns = [f"{split}_{what}" for split in ("train", "validation", "test")
-                   for what in ("accuracy", "loss")]  # fmt: skip
-        means = {name: estimate(nets[name].drop_nulls().to_numpy()) for name in columns}
+        means = {name: estimate(nets[name].drop_nulls().to_numpy()) for name in COLUMNS}
         has_test = nets["perfect"].count() > 0
         perfect = int(nets["perfect"].sum()) if has_test else None
         return ConditionSummary(
@@ -225,6 +191,6 @@ class Statistics:
         first = self.study.plan.first_seed
         seeds = self.frame["seed"].to_numpy() - first
         table = np.full((int(seeds.max()) + 1 if len(seeds) else 0, len(numbers)), np.nan)
-        columns = [numbers[number] for number in self.frame["condition"].to_list()]
+        columns = [numbers[number] for number in self.frame["condition"]]
         table[seeds, columns] = self.frame[name].cast(float).fill_null(np.nan).to_numpy()
         return table

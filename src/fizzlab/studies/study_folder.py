@@ -28,12 +28,13 @@ PLAN, ENVIRONMENT, LOCK = "plan.toml", "environment.json", "lock"
 MAX_TOLD = 4  # differences between two plans
 
 
-def prepare(plan: Plan, path: Path) -> Plan:
+def prepare(plan: Plan, path: Path, *, grow: bool = False) -> Plan:
     """Creates the folder of a study, or finds it begun; gives the plan to go by.
 
     Args:
         plan: What shall be trained.
         path: The folder.
+        grow: Whether the study there may have another number of seeds.
 
     Raises:
         RunExistsError: If something else stands there, or a study of another plan.
@@ -44,7 +45,8 @@ def prepare(plan: Plan, path: Path) -> Plan:
     plan = pinned(plan)
     if (path / PLAN).exists():
         stored = stored_plan(path)
-        if stored.hash != plan.hash:
+        same = dataclasses.replace(plan, seeds=stored.seeds) if grow else plan
+        if stored.hash != same.hash:
             raise RunExistsError(
                 f"{path} is a study of another plan.",
                 expected="the plan that it was begun with",
@@ -57,6 +59,22 @@ def prepare(plan: Plan, path: Path) -> Plan:
     contents[PLAN] = to_toml(dataclasses.replace(plan, experiment=taken)).encode()
     contents[ENVIRONMENT] = json_bytes(environment())
     folder.create(path, contents)
+    return stored_plan(path)
+
+
+def grown(path: Path, seeds: int) -> Plan:
+    """Gives the plan of a study, with at least so many seeds: in its file too; its nets stay.
+
+    Raises:
+        StudyError: If the plan cannot be read.
+        StorageError: If the file cannot be written.
+    """
+    plan = stored_plan(path)
+    if plan.seeds >= seeds:
+        return plan
+    taken, _ = portable(plan.experiment)
+    more = dataclasses.replace(plan, experiment=taken, seeds=seeds)
+    folder.write(path / PLAN, to_toml(more).encode())
     return stored_plan(path)
 
 

@@ -35,11 +35,12 @@ class Cpu(Engine):
     @classmethod
     def uncovered(cls, experiment: Experiment) -> str | None:
         """It covers all but dropout, gelu and sigmoid, and scaled values."""
-        if experiment.net.dropout:
-            return "net.dropout"
-        if experiment.net.activation not in {"relu", "tanh"}:
-            return "net.activation"
-        return "encoding.scheme" if experiment.encoding.scheme == "scaled" else None
+        covered = {
+            "net.dropout": not experiment.net.dropout,
+            "net.activation": experiment.net.activation in {"relu", "tanh"},
+            "encoding.scheme": experiment.encoding.scheme != "scaled",
+        }
+        return ", ".join(name for name, is_covered in covered.items() if not is_covered) or None
 
     @classmethod
     def first_use(cls) -> str | None:
@@ -53,9 +54,13 @@ class Cpu(Engine):
     def train(
         self, experiments: Sequence[Experiment], *, threads: int, stop: Stop
     ) -> Iterator[Trained]:
-        """See `Engine.train`."""
+        """See `Engine.train`.
+
+        Raises:
+            KeyboardInterrupt: At Ctrl-C, at once: threads are left to what is in training.
+        """
         waiting: deque[Future[Trained | None]] = deque()
-        numbered, pool = alike(experiments), ThreadPoolExecutor(threads)
+        numbered, pool, wait = alike(experiments), ThreadPoolExecutor(threads), True
         try:
             for _ in range(2 * threads):  # so that no thread waits for whoever takes the nets
                 self._submit(pool, waiting, numbered, stop)
@@ -64,8 +69,11 @@ class Cpu(Engine):
                 self._submit(pool, waiting, numbered, stop)
                 if trained is not None:
                     yield trained
+        except KeyboardInterrupt:
+            wait = False  # for what is in training
+            raise
         finally:
-            pool.shutdown(cancel_futures=True)
+            pool.shutdown(wait=wait, cancel_futures=True)
 
     def _submit(
         self,

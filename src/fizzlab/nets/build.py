@@ -1,9 +1,7 @@
-"""The `nn.Module`s, with initial weights that depend on the stream `init` alone."""
+"""From an experiment to its net, and what is asked of any net: logits, fit, a summary."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,84 +9,21 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from fizzlab.errors import NetError
-from fizzlab.experiment import Experiment, Net
-from fizzlab.randomness import generator
+from fizzlab.experiment import Experiment
+from fizzlab.nets.mlp import MLP
+from fizzlab.nets.readers import READERS, Reader
+from fizzlab.nets.snapped import Snapped
 
 CHUNK = 1 << 16  # rows evaluated at once
-ACTIVATIONS: dict[str, type[nn.Module]] = {
-    "relu": nn.ReLU,
-    "tanh": nn.Tanh,
-    "gelu": nn.GELU,
-    "sigmoid": nn.Sigmoid,
-}
-_DEFAULTS = Net()
 
 
-class MLP(nn.Sequential):
-    """Linear – activation (– dropout) for each hidden layer, then Linear; float32.
-
-    The initial weights are those of `torch.nn.Linear` after `torch.manual_seed(seed)`, bit for
-    bit, and torch's global generator is left alone. Its state dict loads into a plain
-    `nn.Sequential` of the same layers.
-
-    Args:
-        sizes: Number of features, widths of the hidden layers, number of labels.
-        activation: One of `ACTIVATIONS`.
-        dropout: Probability with which a hidden unit is zeroed in training.
-        seed: 0 to 2^32 − 1.
-    """
-
-    def __init__(
-        self,
-        sizes: Sequence[int],
-        activation: str = _DEFAULTS.activation,
-        dropout: float = _DEFAULTS.dropout,
-        seed: int = 0,
-    ) -> None:
-        source = generator(seed)
-        layers: list[nn.Module] = [_linear(sizes[0], sizes[1], source)]
-        for inputs, outputs in itertools.pairwise(sizes[1:]):
-            layers.append(ACTIVATIONS[activation]())
-            layers += [nn.Dropout(dropout)] if dropout else []
-            layers.append(_linear(inputs, outputs, source))
-        super().__init__(*layers)
-
-
-def _linear(inputs: int, outputs: int, source: torch.Generator) -> nn.Linear:
-    """Makes what `nn.Linear(inputs, outputs)` makes, drawing from `source`."""
-    layer: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs)  # type: ignore[assignment]
-    _draw(layer.weight, layer.bias, source)
-    return layer
-
-
-def _draw(weight: Tensor, bias: Tensor, source: torch.Generator) -> None:
-    """Draws what `nn.Linear.reset_parameters` draws.
-
-    That is uniform in ±1/sqrt(inputs), for the weights through Kaiming's formula; the calls are
-    repeated here as they stand there, for the last bit depends on them.
-    """
-    bound = weight.shape[1] ** -0.5
-    nn.init.kaiming_uniform_(weight, a=5**0.5, generator=source)
-    nn.init.uniform_(bias, -bound, bound, generator=source)
-
-
-def initial_parameters(sizes: Sequence[int], seed: int) -> list[Tensor]:
-    """Gives the initial weights and biases of an `MLP`, in order, without making the modules."""
-    source, parameters = generator(seed), []
-    for inputs, outputs in itertools.pairwise(sizes):
-        parameters += [torch.empty(outputs, inputs), torch.empty(outputs)]
-        _draw(parameters[-2], parameters[-1], source)
-    return parameters
-
-
-def build_net(experiment: Experiment) -> MLP:
+def build_net(experiment: Experiment) -> MLP | Reader:
     """Builds the net of an experiment, with its initial weights."""
-    return MLP(
-        experiment.layer_sizes,
-        experiment.net.activation,
-        experiment.net.dropout,
-        experiment.stream_seed("init"),
-    )
+    net, seed = experiment.net, experiment.stream_seed("init")
+    if net.architecture == "mlp":
+        return MLP(experiment.layer_sizes, net.activation, net.dropout, seed)
+    reader = READERS[net.architecture]
+    return reader(experiment.encoding.radix, net.hidden[0], experiment.rule.num_labels, seed)
 
 
 def logits(net: nn.Module, rows: Float[Tensor, "batch feature"]) -> Float[Tensor, "batch label"]:
@@ -155,6 +90,8 @@ def summary(net: nn.Module, features: int) -> list[Layer]:
         net: Any module that takes rows of shape (batch, features).
         features: Number of features of a row.
     """
+    if isinstance(net, Reader):
+        return _summary_of_reader(net)
     layers: list[Layer] = []
 
     def note(name: str, module: nn.Module, output: object) -> None:
@@ -174,3 +111,16 @@ def summary(net: nn.Module, features: int) -> list[Layer]:
         for hook in hooks:
             hook.remove()
     return layers
+
+
+def _summary_of_reader(net: Reader) -> list[Layer]:
+    """Lists a reader's parts: what it does with each digit, its codebook, its scores."""
+    own = net.net if isinstance(net, Snapped) else net
+    size = sum(parameter.numel() for parameter in own.parameters())
+    readout = sum(p.numel() for name, p in own.named_parameters() if "readout" in name)
+    state = Layer("state", type(own).__name__, f"batch × {net.state}", size - readout)
+    labels = Layer("scores", "linear", f"batch × {net.labels}", readout)
+    if not isinstance(net, Snapped):
+        return [state, labels]
+    codes = Layer("codebook", f"nearest of {len(net.codebook)}", f"batch × {net.state}", 0)
+    return [state, codes, labels]

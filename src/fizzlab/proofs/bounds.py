@@ -1,0 +1,282 @@
+r"""How far what a net computes can be from what it is: bounds of rounding and of changed weights.
+
+A net of linear layers and activations is a real function: h_0 = row, z_l = W_l h_(l-1) + b_l,
+h_l = φ(z_l), scores z_L. What runs differs from it: float32 rounds every product and every sum, in
+an order that depends on the machine, and weights may be changed on purpose, by at most P (for each
+weight) and p (for each bias). Let |ĥ − h| ≤ e before a layer of n inputs, and s = |h| + e. Then
+
+    |ẑ − z| ≤ |W| e + P s + p  +  γ_(n+1) ((|W| + P) s + |b| + p)  +  η
+
+where γ_k = k u / (1 − k u), u = 2^-24, bounds the rounding of n products and n sums in any order,
+with or without fused multiply-adds (Higham, "Accuracy and Stability of Numerical Algorithms",
+2nd ed. 2002, sec. 3.1), and η numbers below 2^-126, which may be kept or flushed to zero.
+`rounding.py` says what arithmetic this is about, and what not. Behind the activation,
+
+    |φ^(ẑ) − φ(z)| ≤ λ |ẑ − z| + α u,
+
+with φ's Lipschitz constant λ. ReLU is computed exactly (α = 0), and where z ≤ t, it moves by no
+more than max(0, t + |ẑ − z|): a unit that is surely off is surely 0. Of tanh, sigmoid and GELU the
+error is not defined by any standard; α is *assumed* here, four times and more what was measured
+over all float32 numbers (docs, log). Bounds are computed in double precision as sums of products
+that are not negative, whose relative error is far below the 2^-20 that is added to them.
+
+The derivation in full: docs, "Exhaustive proofs".
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from fizzlab.nets import MLP
+
+SINGLE, DOUBLE = 2.0**-24, 2.0**-53  # unit roundoffs
+MAX_TERMS = 1 << 22  # of one sum; γ then is at most 1/3
+MAX_SIZE = 2.0**100  # of a sum of absolute values; far from overflow
+OUTWARD = 1 + 2.0**-20
+
+
+@dataclass(frozen=True)
+class Activation:
+    """What the bounds need to know of an activation.
+
+    Attributes:
+        function: The function, in double precision.
+        slope: Its Lipschitz constant.
+        error: α: assumed error of computing it, in unit roundoffs, times `size`.
+        low: Bound of its negative part: as a number, or None for that of its argument.
+        high: The same of its positive part.
+        grows: Whether its error is relative to its argument (else absolute).
+    """
+
+    function: Callable[[Tensor], Tensor]
+    slope: float = 1.0
+    error: float = 0.0
+    low: float | None = None
+    high: float | None = None
+    grows: bool = False
+
+
+ACTIVATIONS: dict[type[nn.Module], Activation] = {
+    nn.Identity: Activation(lambda values: values),
+    nn.ReLU: Activation(F.relu, low=0.0),
+    nn.Tanh: Activation(torch.tanh, error=8, low=1.0, high=1.0),
+    nn.Sigmoid: Activation(torch.sigmoid, slope=0.25, error=8, low=0.0, high=1.0),
+    nn.GELU: Activation(F.gelu, slope=1.13, error=32, low=0.17, grows=True),
+}
+_SKIPPED = (nn.Dropout, nn.Identity)  # do nothing to a net in evaluation mode
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A linear layer and its activation, in double precision.
+
+    Attributes:
+        weight: Shape (outputs, inputs).
+        bias: Shape (outputs,).
+        activation: What follows.
+    """
+
+    weight: Float[Tensor, "output input"]
+    bias: Float[Tensor, " output"]
+    activation: Activation
+
+    @property
+    def is_relu(self) -> bool:
+        """Whether ReLU follows."""
+        return self.activation is ACTIVATIONS[nn.ReLU]
+
+
+def layers_of(net: nn.Module) -> list[Layer] | None:
+    """Gives the layers of a net, if it is known exactly what it computes, else None.
+
+    That is a plain `MLP` or `nn.Sequential` of `nn.Linear`, the activations above and dropout, in
+    float32, without hooks; all weights are finite, and no float32 sum in it can overflow.
+    """
+    if type(net) not in {MLP, nn.Sequential} or any(map(_is_hooked, net.modules())):
+        return None
+    layers: list[Layer] = []
+    fresh = False  # whether the last layer still lacks an activation
+    for module in net.children():
+        if type(module) is nn.Linear and module.weight.dtype == torch.float32:
+            layers.append(_linear(module))
+            fresh = True
+        elif fresh and type(module) in ACTIVATIONS and _is_plain(module):
+            if type(module) is not nn.Identity:
+                known = ACTIVATIONS[type(module)]
+                layers[-1], fresh = Layer(layers[-1].weight, layers[-1].bias, known), False
+        elif type(module) not in _SKIPPED:
+            return None
+    ends_linear = bool(layers) and layers[-1].activation is ACTIVATIONS[nn.Identity]
+    return layers if ends_linear and _is_tame(layers) else None
+
+
+def _is_hooked(module: nn.Module) -> bool:
+    return bool(module._forward_hooks or module._forward_pre_hooks)
+
+
+def _is_plain(module: nn.Module) -> bool:
+    return getattr(module, "approximate", "none") == "none"  # GELU has another form
+
+
+def _linear(module: nn.Linear) -> Layer:
+    weight = module.weight.detach().double().cpu()
+    bias = torch.zeros(len(weight)) if module.bias is None else module.bias.detach().cpu()
+    return Layer(weight, bias.double(), ACTIVATIONS[nn.Identity])
+
+
+def _is_tame(layers: list[Layer]) -> bool:
+    """Tells whether shapes fit, and all numbers and sums stay far from overflow."""
+    shapes = [layer.weight.shape for layer in layers]
+    if any(one[0] != other[1] for one, other in itertools.pairwise(shapes)):
+        return False
+    if max(shape[1] for shape in shapes) >= MAX_TERMS:
+        return False
+    return all(bool((_total(layer, step.inputs) < MAX_SIZE).all())
+               for layer, step in zip(layers, hull(layers), strict=True))
+
+
+def _total(layer: Layer, inputs: Float[Tensor, "batch input"]) -> Float[Tensor, "batch output"]:
+    return inputs @ layer.weight.abs().T + layer.bias.abs()
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is known of one layer's numbers, of a batch of integers or (batch 1) of them all.
+
+    Attributes:
+        inputs: Bound of |h|, what comes in.
+        upper: Upper bound of z, its sums.
+    """
+
+    inputs: Float[Tensor, "batch input"]
+    upper: Float[Tensor, "batch output"]
+
+
+def hull(layers: list[Layer]) -> list[Step]:
+    """Gives bounds that hold for every row of features from 0 to 1, by interval arithmetic."""
+    low = torch.zeros(1, layers[0].weight.shape[1]).double()
+    high, steps = torch.ones_like(low), []
+    for layer in layers:
+        plus, minus = layer.weight.clamp(min=0), (-layer.weight).clamp(min=0)
+        top = (high @ plus.T + low @ minus.T + layer.bias.clamp(min=0)) * OUTWARD
+        bottom = (high @ minus.T + low @ plus.T + (-layer.bias).clamp(min=0)) * OUTWARD
+        steps.append(Step(torch.maximum(low, high), top))
+        low = bottom.clamp(max=_cap(layer.activation.low))
+        high = top.clamp(max=_cap(layer.activation.high))
+    return steps
+
+
+def _cap(bound: float | None) -> float:
+    return math.inf if bound is None else bound * OUTWARD
+
+
+@dataclass(frozen=True)
+class Change:
+    """How what runs may differ from the exact net.
+
+    Attributes:
+        unit: Unit roundoff; 0 for exact arithmetic.
+        absolute: ε: each weight and bias is changed by at most this.
+        relative: ε: each is changed by at most this times its own absolute value.
+    """
+
+    unit: float = 0.0
+    absolute: float = 0.0
+    relative: float = 0.0
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """How far one layer's numbers can be off: its sums, and what follows its activation."""
+
+    sums: Float[Tensor, "batch output"]
+    outputs: Float[Tensor, "batch output"]
+
+
+def deviations(layers: list[Layer], steps: list[Step], change: Change) -> list[Deviation]:
+    """Bounds how far the numbers of each layer are from the exact net's (see above).
+
+    Args:
+        layers: The net.
+        steps: What is known of its numbers.
+        change: How what runs may differ.
+    """
+    found, error = [], torch.zeros_like(steps[0].inputs)
+    for layer, step in zip(layers, steps, strict=True):
+        terms, size = layer.weight.shape[1] + 1, step.inputs + error
+        most = _total(layer, size)
+        moved = change.absolute * (size.sum(dim=1, keepdim=True) + 1) + change.relative * most
+        most = most + moved
+        moved = moved + error @ layer.weight.abs().T
+        if change.unit:
+            moved = moved + gamma(terms, change.unit) * most + _underflow(layer, size, terms)
+        moved = moved * OUTWARD
+        error = _behind(layer, step, moved, most, change.unit)
+        found.append(Deviation(moved, error))
+    return found
+
+
+def gamma(terms: int, unit: float) -> float:
+    """Gives γ_n = n u / (1 − n u), Higham 2002, sec. 3.1, for n u below 1."""
+    return terms * unit / (1 - terms * unit)
+
+
+def _underflow(
+    layer: Layer, size: Float[Tensor, "batch input"], terms: int
+) -> Float[Tensor, "batch 1"]:
+    """Bounds what numbers below 2^-126 can change, as operands and as results."""
+    return terms * 2.0**-122 * (1 + size.amax(dim=1, keepdim=True) + layer.weight.abs().max())
+
+
+def _behind(
+    layer: Layer,
+    step: Step,
+    moved: Float[Tensor, "batch output"],
+    most: Float[Tensor, "batch output"],
+    unit: float,
+) -> Float[Tensor, "batch output"]:
+    """Carries a bound on the sums through the activation; `most` bounds the sums themselves."""
+    kind = layer.activation
+    if layer.is_relu:
+        return torch.minimum(moved, (step.upper + moved).clamp(min=0))
+    error = kind.error * unit * (most + moved if kind.grows else 1.0)
+    return (kind.slope * moved + error + (2.0**-122 if unit and kind.error else 0)) * OUTWARD
+
+
+def is_exact(layers: list[Layer]) -> bool:
+    """Tells whether float32 computes the net without any rounding, in whatever order.
+
+    So it is when all terms of each sum are whole multiples of one power of two, at least 2^-126,
+    and their absolute values together are at most 2^24 times it. Only for ReLU nets on rows of
+    zeros and ones.
+    """
+    unit = 1.0
+    for layer, step in zip(layers, hull(layers), strict=True):
+        if not (layer.is_relu or layer is layers[-1]):
+            return False
+        unit = min(grid(layer.weight.numpy()) * unit, grid(layer.bias.numpy()))
+        most = float(_total(layer, step.inputs).max()) * OUTWARD
+        if unit < 2.0**-126 or most > 2.0**24 * unit:
+            return False
+    return True
+
+
+def grid(values: Float[np.ndarray, "..."]) -> float:
+    """Gives the largest power of two (at most 1) of which all values are whole multiples.
+
+    >>> grid(np.array([1.5, 3.0, 0.0]))
+    0.5
+    """
+    mantissas, exponents = np.frexp(values[values != 0])
+    whole = np.abs(mantissas * 2.0**53).astype(np.int64)
+    lowest = np.log2(whole & -whole).astype(int)
+    return 2.0 ** min(0, int((exponents - 53 + lowest).min())) if len(whole) else 1.0

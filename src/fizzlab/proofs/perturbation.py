@@ -1,0 +1,108 @@
+"""How far the weights of a net may be changed before any of its answers changes.
+
+For a change of every weight and bias by at most ε the bounds of `bounds.py` give, for each integer,
+how far each score can move, float32's rounding of the changed net included. While the right label's
+score less its bound is above every other score plus its own, the answer stays. Both grow with ε, so
+the largest ε for which this holds on all integers is found by halving an interval. What is given is
+the end of it at which the inequality was seen to hold: a sound bound, not the largest true one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Int
+from pydantic import Field
+from torch import Tensor
+
+from fizzlab.configuration import Document
+from fizzlab.proofs.bounds import SINGLE, Change
+from fizzlab.proofs.scores import LayeredNet, margins
+from fizzlab.rules import Rule
+
+Kind = Literal["absolute", "relative"]
+HALVINGS, REFINED = 140, 12  # down to 2^-140; then to 2^-12 of the value
+
+
+class Perturbation(Document):
+    """How far all weights and biases may be changed together, and no answer changes."""
+
+    absolute: float = Field(description="each by at most this; 0 if no bound was found")
+    relative: float = Field(description="each by at most this times its own absolute value")
+
+
+def perturbation(net: LayeredNet, rule: Rule, closest: int) -> Perturbation:
+    """Gives how far the weights of a net that is right everywhere may be changed.
+
+    Args:
+        net: The net; right on every integer of its encoding.
+        rule: What is right.
+        closest: The integer of the smallest margin, where the search begins.
+    """
+    found = {"absolute": _Search(net, rule, "absolute"), "relative": _Search(net, rule, "relative")}
+    for search in found.values():
+        search.narrow(np.array([closest]))
+    for integers, scores in net.batches():
+        labels = torch.from_numpy(rule.labels(integers))
+        sizes = margins(scores, labels)
+        for search in found.values():
+            search.narrow(integers[(sizes <= search.enough).numpy()])
+    return Perturbation(**{kind: search.found for kind, search in found.items()})
+
+
+class _Search:
+    """The largest ε found to hold on all integers seen so far.
+
+    Attributes:
+        found: ε.
+        enough: A margin with which any integer bears ε.
+    """
+
+    def __init__(self, net: LayeredNet, rule: Rule, kind: Kind) -> None:
+        self.net, self.rule, self.kind = net, rule, kind
+        self.found, self.enough = 1.0, float("inf")
+
+    def narrow(self, integers: np.ndarray) -> None:
+        """Lowers ε to what these integers bear too."""
+        if not len(integers) or not self.found:
+            return
+        labels = torch.from_numpy(self.rule.labels(integers))
+        borne = self._borne(self.found, integers, labels)
+        if borne.all():
+            return
+        weak = ~borne
+        own, right = integers[weak.numpy()], labels[weak]
+        self.found = largest(lambda size: bool(self._borne(size, own, right).all()), self.found)
+        self.enough = self.net.spread_under(self._change(self.found))
+
+    def _borne(self, size: float, integers: np.ndarray, labels: Int[Tensor, " batch"]) -> Tensor:
+        return self.net.answers_under(self._change(size), integers, labels) == 1
+
+    def _change(self, size: float) -> Change:
+        return Change(SINGLE, **{self.kind: size})
+
+
+def largest(holds: Callable[[float], bool], above: float) -> float:
+    """Gives the largest size below `above` that is seen to hold, to 12 bits; 0 if there is none.
+
+    Args:
+        holds: Whether a size holds; if it does, every smaller one does too.
+        above: A size that does not hold.
+
+    >>> largest(lambda size: size <= 0.3, 1.0)
+    0.29998779296875
+    """
+    low, high = above / 2, above
+    for _ in range(HALVINGS):
+        if holds(low):
+            break
+        low, high = low / 2, low
+    else:
+        return 0.0
+    for _ in range(REFINED):
+        middle = (low + high) / 2
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low

@@ -1,0 +1,48 @@
+"""When a reader has learned enough: it fits, and a small automaton is found in it."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from fizzlab.data import Split, Splits
+from fizzlab.experiment import Experiment
+from fizzlab.nets import Reader, logits
+from fizzlab.readers.automata import Automaton
+from fizzlab.readers.extraction import extract
+
+
+def accepted(net: Reader, experiment: Experiment, splits: Splits) -> bool:
+    """Tells whether training may end: only the net and the training labels are asked.
+
+    The largest residual is under `recipe.extract_below`, and the automaton extracted from the net
+    fits all training labels with no more states than their rank: the smallest number that a
+    machine needs that fits them.
+    """
+    below, train = experiment.recipe.extract_below, splits.train
+    if below is None:
+        return False
+    rows, labels = torch.from_numpy(experiment.encoding.rows(train.integers)), train.labels
+    if largest_residual(logits(net, rows), torch.tensor(labels)) >= below:
+        return False
+    found = extract(net)
+    if found is None or not fits(found.automaton, train):
+        return False
+    from fizzlab.readers.hankel import hankel
+
+    block = hankel(train.integers, labels, experiment.encoding.base, experiment.rule.num_labels)
+    return len(found.automaton) <= block.rank
+
+
+def largest_residual(scores: Float[Tensor, "batch label"], labels: Int[Tensor, " batch"]) -> float:
+    """Gives the largest distance of a score to 1 (of the right label) or 0 (of the others)."""
+    return float((scores - F.one_hot(labels, scores.shape[1])).abs().max())
+
+
+def fits(automaton: Automaton, split: Split) -> bool:
+    """Tells whether an automaton gives every n ≥ 1 of a split its label."""
+    pairs = zip(split.integers.tolist(), np.asarray(split.labels).tolist(), strict=True)
+    return all(automaton.label(n) == label for n, label in pairs if n)
