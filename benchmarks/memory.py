@@ -1,39 +1,54 @@
-"""Resident memory while the engine `cpu` streams nets: python benchmarks/memory.py [N]."""
+"""Resident memory of a study, from its first net to its report: python benchmarks/memory.py [NETS].
+
+Runs `fizzlab study` and then `fizzlab report`, each in a process of its own, and prints how much
+memory each holds as it goes on, and at most. The nets are small and trained for few epochs, so that
+100,000 of them take minutes; what is kept of each does not depend on its size. Options after the
+number go to `fizzlab study`, such as --set recipe.epochs=100 or --vary data.subset=400,800.
+"""
 
 from __future__ import annotations
 
-import resource
+import os
+import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import tempfile
+import time
+from pathlib import Path
 
-from fizzlab import Experiment
-from fizzlab.engines import ENGINES
+QUICK = ["--preset", "td1", "--set", "recipe.epochs=2", "--set", "net.hidden=8"]
+COMMAND = "from fizzlab.cli import main; main()"
+SHOWN = 10  # times at which memory is told
 
-ONE_EPOCH = Experiment.preset("td1").replaced({"recipe.epochs": 1})
+
+def resident_mb(pid: int) -> list[int]:
+    """Gives the memory that a process holds now; nothing of one that is about to end."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return [int(part) // 1024 for part in status.partition("VmRSS:")[2].split()[:1]]
 
 
-class Many(Sequence[Experiment]):
-    """`td1` for one epoch, from as many seeds as asked, made when they are needed."""
-
-    def __init__(self, nets: int) -> None:
-        self.nets = nets
-
-    def __len__(self) -> int:
-        return self.nets
-
-    def __getitem__(self, index):  # type: ignore[override]
-        return ONE_EPOCH.replaced({"seed": index})
-
-    def __iter__(self) -> Iterator[Experiment]:
-        return (self[index] for index in range(self.nets))
+def watched(*arguments: str) -> tuple[float, list[int], int]:
+    """Runs a command of fizzlab; gives its seconds, its memory every half second, and its peak."""
+    began, seen = time.monotonic(), list[int]()
+    process = subprocess.Popen([sys.executable, "-c", COMMAND, *arguments])
+    while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        seen += resident_mb(process.pid)
+        time.sleep(0.5)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"fizzlab {arguments[0]} failed")
+    return time.monotonic() - began, seen, usage.ru_maxrss // 1024
 
 
 def main() -> None:
-    nets = int(sys.argv[1]) if len(sys.argv) > 1 else 10_001
-    for trained in ENGINES["cpu"]().train(Many(nets), threads=2, stop=lambda: False):
-        if trained.index % 5000 == 0:
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-            print(f"{trained.index:>7} nets: at most {peak} MB", flush=True)
+    nets, more = (sys.argv[1:2] or ["100000"])[0], sys.argv[2:]
+    with tempfile.TemporaryDirectory() as folder:
+        study = [*QUICK, "--seeds", nets, *more, "--out", f"{folder}/study", "--quiet"]
+        for arguments in (["study", *study], ["report", f"{folder}/study", "--quiet"]):
+            seconds, seen, peak = watched(*arguments)
+            shown = seen[:: max(1, len(seen) // SHOWN)]
+            print(f"{arguments[0]}: {seconds:.0f} s, at most {peak} MB; on the way {shown} MB")
+        size = sum(path.stat().st_size for path in Path(folder).rglob("nets-*"))
+        print(f"on disk: {size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from fizzlab.cli.app import app
 from fizzlab.cli.documents import DOCUMENTS
 from fizzlab.configuration import accepted, settings
 from fizzlab.experiment import PRESETS
+from fizzlab.proofs import Certificate
 
 DOCS = Path(__file__).parent
 ERRORS = """
@@ -150,6 +151,12 @@ def schemas() -> str:
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
+def certificate_schema() -> str:
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    schema |= Certificate.model_json_schema(mode="serialization")
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+
+
 def error_page() -> str:
     tree = str(errors.__doc__).split("```")[1]
     return f"{ERRORS.lstrip()}\n```text{tree}```\n"
@@ -160,6 +167,7 @@ PAGES = {
     "configuration.md": configuration,
     "json.md": documents,
     "schemas.json": schemas,
+    "certificate.schema.json": certificate_schema,
     "errors.md": error_page,
 }
 

@@ -28,7 +28,8 @@ from fizzlab.figures.style import BASELINE_INK, RIGHT, TRAIN_INK, VALIDATION_INK
 from fizzlab.figures.texts import TEXTS, shortened, texts
 from fizzlab.figures.weights import weights
 
-STILL = [name for name in PICTURES if name != "animation"]
+OF_MLPS = [name for name in PICTURES if name not in {"automaton", "states"}]
+STILL = [name for name in OF_MLPS if name != "animation"]
 EN = texts("en")
 
 
@@ -58,7 +59,7 @@ def test_pictures_are_whole(quick_run: Run, name: str, language: str) -> None:
     assert files["svg"].decode().rstrip().endswith("</svg>")
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", OF_MLPS)
 def test_the_same_run_gives_the_same_bytes_whatever_the_user_has_set(
     quick_run: Run, name: str
 ) -> None:
@@ -241,7 +242,7 @@ def test_layers_are_drawn_only_where_their_order_is_known(
     quick_experiment: Experiment, tmp_path: Path, make, left_out: set[str]
 ) -> None:
     run = train(quick_experiment, net=make(), progress=False)
-    assert {path.stem for path in plot(run, folder=tmp_path)} == set(PICTURES) - left_out
+    assert {path.stem for path in plot(run, folder=tmp_path)} == set(OF_MLPS) - left_out
     for name in left_out:
         with pytest.raises(UsageError, match=r"no hidden layer|no linear first layer"):
             plot(run, [name], folder=tmp_path)
@@ -262,7 +263,7 @@ def test_the_animation_of_many_snapshots_is_thinned(quick_experiment: Experiment
 
 def test_all_pictures_of_a_run_in_memory(quick_run: Run, tmp_path: Path) -> None:
     paths = plot(quick_run, folder=tmp_path)
-    assert {path.stem for path in paths} == set(PICTURES)
+    assert {path.stem for path in paths} == set(OF_MLPS)
     assert all(path.stat().st_size > 1000 for path in paths)
     in_memory = train(quick_run.experiment, progress=False)
     with pytest.raises(UsageError, match="no folder for its pictures"):
@@ -275,7 +276,9 @@ def test_what_cannot_be_drawn_is_left_out_or_refused_by_name(tmp_path: Path) -> 
     stems = {path.stem for path in plot(run, folder=tmp_path)}
     assert stems == {"curves", "confusion", "weights"}
     for name in set(PICTURES) - stems:
-        with pytest.raises(UsageError, match=r"cannot be drawn|no hidden layer|no snapshots"):
+        with pytest.raises(
+            UsageError, match=r"cannot be drawn|no hidden layer|no snapshots|no automaton|no states"
+        ):
             plot(run, [name], folder=tmp_path)
     with pytest.raises(UnknownNameError, match='Did you mean "curves"'):
         plot(run, ["curve"], folder=tmp_path)

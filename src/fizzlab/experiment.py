@@ -168,7 +168,7 @@ class Recipe(Frozen):
         default=None,
         gt=0,
         description="of a reader: once the largest residual is below this, extract an automaton, "
-        "and stop when it fits the training labels with no more states than their rank",
+        "and stop when it fits the training labels with no more states than any machine needs",
     )
     tries: int = Field(
         default=1,

@@ -17,7 +17,7 @@ from pydantic.json_schema import models_json_schema
 from fizzlab import Run
 from fizzlab.cli.documents import DOCUMENTS
 from fizzlab.engines import ENGINES
-from fizzlab.studies import Study
+from fizzlab.studies import Pace, Study
 from fizzlab.studies.questions import QUESTIONS, question_plan
 
 QUICK = ["--set", "recipe.epochs=4", "--set", "net.hidden=4"]
@@ -97,11 +97,17 @@ def test_the_schemas_of_all_documents_can_be_made() -> None:
 
 
 def test_a_dry_run_makes_nothing(fizzlab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fizzlab.studies.measured_pace", lambda plan, **options: 0.001)
+    monkeypatch.setattr("fizzlab.studies.measured_pace", lambda plan, **options: Pace(0.001, 1.0))
     done = fizzlab(*STUDY, "--dry-run")
     assert done.code == 0
     text = "6 nets: 2 conditions with 3 seeds each. At 0.001 nets a second, as measured here, they"
     assert f"{text} take about 100 minutes." in done.out
+    monkeypatch.setattr("fizzlab.studies.measured_pace", lambda plan, **options: Pace(0.1, 0.02))
+    one = fizzlab("study", *QUICK, "--seeds", "1", "--dry-run").out
+    assert (
+        "1 net: 1 condition with 1 seed. At 0.1 nets a second, estimated from the first 2 %" in one
+    )
+    assert "it takes about 10 s." in one
     assert not list(tmp_path.iterdir())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from exact_nets import as_bilinear
+from automaton_nets import as_bilinear
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -7,6 +7,7 @@ import importlib
 import os
 import shutil
 import signal
+import time
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,13 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from fizzlab import Experiment, train
-from fizzlab.engines import ENGINES
+from fizzlab.engines import ENGINES, train_many
 from fizzlab.errors import DataError, RunExistsError, StorageError, StudyError, UnknownNameError
 from fizzlab.evaluation import predict_labels
 from fizzlab.studies import Plan, Study, execute, measured_pace
+from fizzlab.studies.findings import Findings
 from fizzlab.studies.forward import product
+from fizzlab.studies.integers import most_wrong
 from fizzlab.studies.shards import find_shards, thinned, write_shard
 
 execution = importlib.import_module("fizzlab.studies.execute")  # the name is also a function's
@@ -75,6 +78,73 @@ def test_wrong_counts_the_nets_that_get_an_integer_wrong(quick_plan: Plan, tmp_p
             of_one[n] += number == 2
     assert study.wrong() == expected
     assert study.wrong(2) == of_one
+
+
+def test_an_integer_is_wrong_for_the_nets_that_it_tested(tmp_path: Path) -> None:
+    base = Experiment().replaced({"recipe.epochs": 2, "net.hidden": 4})
+    plan = Plan(base, seeds=3, vary={"data.test": ["1..100", "50..60", ""]})
+    study = execute(plan, tmp_path / "s", progress=False).study
+    found = study.wrong_of_tested()
+    assert list(found) == list(range(1, 101))
+    assert {n: tested for n, (_, tested) in found.items()} == {
+        n: 6 if 50 <= n <= 60 else 3 for n in range(1, 101)
+    }
+    for n in (15, 50, 60):
+        of_each = [study.wrong(condition).get(n, 0) for condition in (0, 1, 2)]
+        assert found[n][0] == sum(of_each) == study.wrong()[n]
+    assert list(study.wrong_of_tested(1)) == list(range(50, 61))
+    assert study.wrong_of_tested(2) == {}
+    worst = most_wrong(Findings(study), 100)
+    assert worst is not None
+    assert all(one.share == one.nets / one.tested <= 1 for one in worst)
+    assert [one.share for one in worst] == sorted((one.share for one in worst), reverse=True)
+
+
+def test_curves_of_some_nets_only(quick_study: Study) -> None:
+    whole = quick_study.curves()
+    some = quick_study.curves([1, 3], seeds=2)
+    assert_frame_equal(some, whole.filter(pl.col("condition").is_in([1, 3]), pl.col("seed") < 2))
+
+
+def test_a_study_may_grow_by_seeds(quick_plan: Plan, quick_study: Study, tmp_path: Path) -> None:
+    less = Plan(quick_plan.experiment, seeds=3, vary=dict(quick_plan.vary))
+    first = execute(less, tmp_path / "s", progress=False, grow=True)
+    assert (first.trained, first.ended) == (18, "done")
+    with pytest.raises(RunExistsError, match="seeds: 3 there, 5 here"):
+        execute(quick_plan, tmp_path / "s", progress=False)
+    more = execute(quick_plan, tmp_path / "s", progress=False, grow=True)
+    assert (more.trained, more.ended) == (12, "done")
+    same(more.study.frame(), quick_study.frame())
+    again = execute(less, tmp_path / "s", progress=False, grow=True)
+    assert (again.trained, again.ended, again.study.plan.seeds) == (0, "done", 5)
+    other = Plan(quick_plan.experiment, seeds=3)
+    with pytest.raises(RunExistsError, match="another plan"):
+        execute(other, tmp_path / "s", progress=False, grow=True)
+
+
+def test_a_second_ctrl_c_keeps_what_is_trained(
+    quick_plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if os.name == "nt":
+        pytest.skip("no SIGINT to oneself there")
+    real, told = execution.row, []
+
+    def pressing(net, index: int, *rest):
+        if index == 40:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+        return real(net, index, *rest)
+
+    monkeypatch.setattr(execution, "row", pressing)
+    plan, before = Plan(quick_plan.experiment, seeds=500), signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        execute(plan, tmp_path / "s", progress=False, shard_s=60.0, tell=told.append)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert len(told) == 1
+    assert "Ctrl-C again stops at once" in told[0]
+    assert Study.open(tmp_path / "s").frame()["index"].to_list() == list(range(40))
+    monkeypatch.undo()
+    assert execute(plan, tmp_path / "s", progress=False).trained == 460
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -274,8 +344,54 @@ def test_a_setting_that_the_fast_engine_lacks_falls_back_for_its_conditions_only
     assert done.study.frame()["index"].to_list() == [0, 1, 2, 3]
 
 
+def test_every_setting_that_the_fast_engine_lacks_is_named_once(
+    quick_plan: Plan, tmp_path: Path
+) -> None:
+    if len(ENGINES) < 2:
+        pytest.skip("only one engine here")
+    conditions = [
+        {"net.dropout": 0.5, "net.activation": "gelu"},
+        {"net.activation": "sigmoid"},
+        {"net.hidden": 3},
+    ]
+    told: list[str] = []
+    plan = Plan(quick_plan.experiment, seeds=1, conditions=conditions)
+    done = execute(plan, tmp_path / "s", progress=False, tell=told.append)
+    assert done.fallback == "net.dropout, net.activation"
+    assert told == done.notes
+    (note,) = told
+    assert note.startswith("Because of net.dropout and net.activation, nets are trained by")
+
+
 def test_the_pace_is_measured(quick_plan: Plan) -> None:
-    assert measured_pace(quick_plan, seconds=0.3) > 1
+    found = measured_pace(quick_plan, seconds=1.6)
+    assert found.nets_per_second > 1
+    assert found.share == 1.0
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_of_long_nets_the_pace_is_that_of_their_first_epochs(engine: str) -> None:
+    settings = {"recipe.epochs": 40_000, "net.hidden": 4, "recipe.schedule": "one_cycle"}
+    plan = Plan(Experiment().replaced(settings), seeds=1, vary={"recipe.stop_after": [9, 40_000]})
+    measured_pace(Plan(Experiment().replaced({"recipe.epochs": 1})), engine=engine, seconds=0.01)
+    seen, module = [], importlib.import_module("fizzlab.studies.pace")
+    real = module.train_many
+
+    def watched(experiments, **options):
+        seen.append([experiment.recipe.last_epoch for experiment in experiments])
+        return real(experiments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "train_many", watched)
+        found = measured_pace(plan, engine=engine, threads=1, seconds=0.4)
+    assert max(max(epochs) for epochs in seen) <= 20_000
+    assert found.share == pytest.approx(sum(seen[-1]) / (8 * 40_009), abs=1e-3)
+    took = 1 / found.nets_per_second
+    whole = Experiment().replaced(settings | {"recipe.stop_after": 400})
+    began = time.monotonic()
+    list(train_many([whole], engine=engine, threads=1))
+    expected = 50 * (time.monotonic() - began)  # the mean net has 20,000 epochs
+    assert expected / 10 < took < 10 * expected  # wide, for other work may take the processor
 
 
 def test_long_curves_are_thinned_with_both_ends() -> None:

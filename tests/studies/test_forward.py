@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from fizzlab import Experiment
+from fizzlab import Experiment, train
+from fizzlab.engines.sequential import train_one
 from fizzlab.evaluation import measure
 from fizzlab.nets import ACTIVATIONS, build_net, logits
 from fizzlab.studies.forward import CHUNK, encoded_splits, figures, forward
@@ -32,7 +33,7 @@ def test_it_equals_torch(activation: str, hidden: list[int], scale: float) -> No
         np.testing.assert_allclose(
             said, expected, rtol=2e-5, atol=2e-5 * scale ** (len(hidden) + 1)
         )
-        found, true = figures(weights, split, activation), measure(net, rows, labels)
+        found, true = figures(experiment, weights, split), measure(net, rows, labels)
         assert found.right / found.total == true.accuracy
         assert found.total == len(getattr(splits, name))
         assert found.loss == pytest.approx(true.loss, rel=1e-4)
@@ -53,4 +54,17 @@ def test_a_net_that_has_run_off_is_told_without_a_warning() -> None:
     split = encoded_splits(experiment)["test"]
     huge = [np.full((4, 10), 3e38, np.float32), np.zeros(4, np.float32)]
     huge += [np.full((4, 4), 3e38, np.float32), np.zeros(4, np.float32)]
-    assert not np.isfinite(figures(huge, split, "relu").loss)
+    assert not np.isfinite(figures(experiment, huge, split).loss)
+
+
+@pytest.mark.parametrize("preset", ["reader", "gru", "exact"])
+def test_a_net_that_reads_says_what_its_run_says(preset: str) -> None:
+    experiment = Experiment.preset(preset, seed=3)
+    if preset == "gru":
+        experiment = experiment.replaced({"recipe.epochs": 5})
+    trained, run = train_one(0, experiment), train(experiment, progress=False)
+    for name, split in encoded_splits(experiment).items():
+        found, true = figures(experiment, trained.weights, split), run.report.evaluations[name]
+        assert (found.right, found.total) == (true.correct, true.total)
+        assert found.loss == pytest.approx(true.loss, rel=1e-4)
+    assert (trained.stopped, trained.epochs) == (run.stopped, run.state.epoch)

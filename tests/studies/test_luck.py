@@ -58,6 +58,33 @@ def test_the_seed_does_not_matter_and_nets_are_trained_once(cache: Path) -> None
     assert {path.name: path.stat().st_mtime_ns for path in study.glob("nets-*")} == before
 
 
+def test_more_nets_are_added_to_those_that_are_there(cache: Path, tmp_path: Path) -> None:
+    options = {"progress": False, "cache": tmp_path}
+    few = luck(0.6, EXPERIMENT, nets=7, **options)
+    first = {path.name for path in Path(few.study).glob("nets-*")}
+    all_of_them = luck(0.6, EXPERIMENT, nets=NETS, **options)
+    assert all_of_them.study == few.study
+    study = Study.open(few.study)
+    assert first < {path.name for path in study.path.glob("nets-*")}
+    assert study.frame()["seed"].to_list() == list(range(NETS))
+    assert all_of_them.model_copy(update={"study": ""}) == place(0.6, cache).model_copy(
+        update={"study": ""}
+    )
+    before = {path.name for path in study.path.glob("nets-*")}
+    assert luck(0.6, EXPERIMENT, nets=7, **options) == few  # the first ones, of all that there are
+    assert {path.name for path in study.path.glob("nets-*")} == before
+    assert Study.open(few.study).plan.seeds == NETS
+
+
+def test_the_sentence_in_french(cache: Path) -> None:
+    said = place(0.625, cache, language="fr").sentence
+    assert said.startswith("Une exactitude de test de 0,625 fait mieux que ")
+    assert "de 25 réseaux qui ne diffèrent que par leur graine" in said
+    assert "." not in said.removesuffix(".")
+    with pytest.raises(UnknownNameError, match='no language "de"'):
+        place(0.6, cache, language="de")
+
+
 def test_a_net_of_ones_own(cache: Path) -> None:
     run = train(EXPERIMENT, progress=False)
     found = place(None, cache, net=run.net)

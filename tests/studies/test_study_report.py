@@ -170,6 +170,6 @@ def test_integers_are_explained_by_their_kinds(quick_study: Study) -> None:
     assert [one.nets for one in worst] == sorted((one.nets for one in worst), reverse=True)
     for one in worst:
         assert one.share == one.nets / 30
-        assert one.kind.startswith("bits set")
+        assert "of the bits" in one.kind
         assert one.kind_seen is not None
     assert worst[0].nets == max(quick_study.wrong().values())

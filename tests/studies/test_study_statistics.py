@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 import scipy.stats
@@ -23,12 +25,13 @@ from fizzlab.studies.comparisons import (
     power,
     seeds_needed,
 )
-from fizzlab.studies.factors import effects
+from fizzlab.studies.factors import effects, num_seeds
 from fizzlab.studies.findings import Findings
+from fizzlab.studies.naming import label, told_settings
 from fizzlab.studies.shards import find_shards, schema, write_shard
-from fizzlab.studies.naming import label
 from fizzlab.studies.statistics import Statistics, estimate
 from fizzlab.studies.study_folder import prepare
+from fizzlab.studies.texts import counted, texts
 
 BASE = Experiment().replaced({"recipe.epochs": 5, "net.hidden": 4})
 
@@ -113,7 +116,7 @@ def test_summaries_by_hand(tmp_path: Path) -> None:
     assert one.perfect_interval == pytest.approx(exact)
     assert (other.perfect, other.diverged) == (0, 0)
     assert other.estimates["validation_accuracy"].sd == pytest.approx(0.1)
-    assert other.label == "learning rate 0.02"
+    assert label(other.settings) == "learning rate 0.02"
 
 
 def test_a_diverged_net_counts_as_all_wrong_in_the_ranking(tmp_path: Path) -> None:
@@ -248,6 +251,7 @@ def test_the_analysis_of_variance_by_hand(tmp_path: Path) -> None:
     rows, columns = cells.mean(axis=1), cells.mean(axis=0)
     total = ((y - grand) ** 2).sum()
     expected = {
+        ("seed",): 4 * ((y.mean(axis=1) - grand) ** 2).sum(),
         ("recipe.learning_rate",): 60 * ((rows - grand) ** 2).sum(),
         ("net.hidden",): 60 * ((columns - grand) ** 2).sum(),
         ("recipe.learning_rate", "net.hidden"): 30
@@ -257,13 +261,44 @@ def test_the_analysis_of_variance_by_hand(tmp_path: Path) -> None:
         {names: value / total for names, value in expected.items()}
     )
     assert found[0].names == ("recipe.learning_rate",)
-    assert all(e.p is not None and e.p < 1e-6 for e in found)
+    assert all(e.p is not None and e.p < 1e-6 for e in found if e.names != ("seed",))
 
 
-def test_one_factor_is_scipys_one_way_analysis(tmp_path: Path) -> None:
+def test_one_factor_of_two_values_is_the_paired_t_test(tmp_path: Path) -> None:
+    """Seeds that differ much hide nothing: F is the square of t over the differences."""
+    rng = np.random.default_rng(0)
+    right = rng.integers(20, 80, (20, 1)) + np.array([0, 2]) + rng.integers(0, 4, (20, 2))
+    found = effects(Statistics(made_up(tmp_path / "s", plan_of(2, 20), right)))
+    by_name = {effect.names: effect for effect in found}
+    expected = scipy.stats.ttest_rel(right[:, 0], right[:, 1]).pvalue
+    assert by_name["recipe.learning_rate",].p == pytest.approx(expected)
+    assert scipy.stats.ttest_ind(right[:, 0], right[:, 1]).pvalue > 0.05 > expected
+    assert found[0].names == ("seed",)
+
+
+def test_blocks_of_seeds_are_statsmodels_repeated_measures(tmp_path: Path) -> None:
+    """With one factor the two analyses are the same."""
+    from statsmodels.stats.anova import AnovaRM
+
+    right = np.random.default_rng(0).integers(50, 60, (20, 3)) + np.arange(20)[:, None]
+    study = made_up(tmp_path / "s", plan_of(3, 20), right)
+    found = {effect.names: effect.p for effect in effects(Statistics(study))}
+    columns = study.measured().select("seed", "condition", "test_accuracy")
+    table = pd.DataFrame(columns.to_dict(as_series=False))
+    expected = AnovaRM(table, "test_accuracy", "seed", within=["condition"]).fit().anova_table
+    assert found["recipe.learning_rate",] == pytest.approx(expected["Pr > F"].iloc[0])
+
+
+def test_of_many_nets_the_first_seeds_are_analysed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     right = np.random.default_rng(0).integers(50, 60, (20, 3))
-    (found,) = effects(Statistics(made_up(tmp_path / "s", plan_of(3, 20), right)))
-    assert found.p == pytest.approx(scipy.stats.f_oneway(*right.T).pvalue)
+    found = Statistics(made_up(tmp_path / "s", plan_of(3, 20), right))
+    assert num_seeds(found) == 20
+    monkeypatch.setattr("fizzlab.studies.factors.MAX_ENTRIES", 3 * 9 * (9 + 3))
+    assert num_seeds(found) == 9
+    few = Statistics(made_up(tmp_path / "t", plan_of(3, 9), right[:9]))
+    assert effects(found) == effects(few)
 
 
 @pytest.mark.parametrize("seeds", [1, 5])
@@ -313,7 +348,7 @@ def test_one_condition_is_summed_up(tmp_path: Path) -> None:
     found = Findings(made_up(tmp_path / "s", Plan(BASE, seeds=30), right))
     said = " ".join(found.sentences())
     assert "Over 30 nets the test accuracy is 0.9" in said
-    assert f"{(right == 100).sum()} of 30 nets get every test integer right" in said
+    assert f"Every test integer is right in {(right == 100).sum()} of 30 nets" in said
     assert found.statistics.best is None
     assert found.differences == []
 
@@ -321,7 +356,10 @@ def test_one_condition_is_summed_up(tmp_path: Path) -> None:
 def test_labels() -> None:
     changed = {"recipe.learning_rate": 0.05, "net.hidden": (50, 50), "recipe.patience": None}
     assert label(changed) == "learning rate 0.05, hidden 50-50, patience none"
-    assert label({"net.hidden": (), "recipe.nesterov": True}) == "hidden none, nesterov True"
+    assert label({"net.hidden": (), "recipe.nesterov": True}) == "hidden none, nesterov yes"
+    assert label(changed, texts("fr")) == (
+        "taux d’apprentissage 0,05, couches cachées 50-50, patience aucun"
+    )
 
 
 def test_of_conditions_that_all_lost_a_net_the_best_of_the_rest_is_first(tmp_path: Path) -> None:
@@ -362,4 +400,35 @@ def test_many_conditions_are_corrected_for_all_their_pairs(tmp_path: Path) -> No
     assert len(found.differences) == 60
     text = " ".join(found.sentences())
     assert "None can be told apart from the best" in text
-    assert "corrected for 1830 comparisons" in text
+    assert "corrected for 1,830 comparisons" in text
+
+
+def test_what_is_off_as_it_is_everywhere_goes_without_saying() -> None:
+    given = [
+        {"recipe.momentum": 0.9, "recipe.nesterov": True},
+        {"recipe.momentum": 0.0, "recipe.nesterov": False, "recipe.learning_rate": 0.1},
+        {"recipe.momentum": 0.0},
+    ]
+    plan = Plan(BASE, seeds=1, conditions=given)
+    told = [label(told_settings(plan, plan.condition(number))) for number in range(3)]
+    assert told == ["momentum 0.9, nesterov yes", "learning rate 0.1", "momentum 0"]
+    grid = Plan(BASE, seeds=1, vary={"recipe.momentum": [0.0, 0.9]})
+    assert told_settings(grid, grid.condition(0)) == {"recipe.momentum": 0.0}
+
+
+def test_one_is_not_several(tmp_path: Path) -> None:
+    english, french = texts("en"), texts("fr")
+    assert [counted("n_nets", n, english) for n in (0, 1, 1000)] == [
+        "0 nets",
+        "1 net",
+        "1,000 nets",
+    ]
+    assert [counted("n_nets", n, french) for n in (0, 1, 2)] == [
+        "0 réseau",
+        "1 réseau",
+        "2 réseaux",
+    ]
+    found = Findings(made_up(tmp_path / "s", Plan(BASE, seeds=1), np.full((1, 1), 100)))
+    said = " ".join([found.how_known(), *found.sentences()])
+    assert "1 seed from 0 on for 1 condition; 1 of 1 net trained" in said
+    assert not re.search(r"\b1 (nets|seeds|conditions)", said)

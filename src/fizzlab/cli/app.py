@@ -8,14 +8,18 @@ import typer
 
 from fizzlab import __version__
 from fizzlab.cli import (
+    check,
     compare,
+    construct,
     engines,
     evaluate,
     explain,
+    identify,
     luck,
     plot,
     predict,
     presets,
+    prove,
     report,
     runs,
     show,
@@ -56,7 +60,11 @@ app.command("train")(train.train)
 app.command("predict", context_settings=_NEGATIVE)(predict.predict)
 app.command("evaluate")(evaluate.evaluate)
 app.command("explain", context_settings=_NEGATIVE)(explain.explain)
+app.command("construct")(construct.construct)
+app.command("identify")(identify.identify)
+app.command("prove")(prove.prove)
 app.command("snap")(snap.snap)
+app.command("check")(check.check)
 app.command("plot")(plot.plot)
 app.command("show")(show.show)
 app.command("runs")(runs.runs)

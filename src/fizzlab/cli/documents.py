@@ -8,6 +8,9 @@ from pydantic import Field
 
 from fizzlab.configuration import Document
 from fizzlab.evaluation import Explanation
+from fizzlab.proofs import Proof
+from fizzlab.proofs.exhaustive import FixedProof
+from fizzlab.proofs.identification import Identification
 from fizzlab.runs.report import LossPerSplit, PerSplit, Report, Summary
 from fizzlab.studies.luck import Luck
 from fizzlab.studies.summary import StudySummary
@@ -17,6 +20,7 @@ class Predictions(Document):
     """What a net says: `fizzlab predict`."""
 
     run: str
+    net: str = Field(description="which net: trained, or snapped to a codebook of states")
     predictions: tuple[tuple[int, str], ...] = Field(description="[integer, word] pairs")
 
 
@@ -49,11 +53,34 @@ class Explained(Explanation):
     run: str
 
 
+class Proved(Proof):
+    """What is proved of a net: `fizzlab prove`."""
+
+    run: str
+    certificate: str | None = Field(description="path of the certificate written; null if none")
+
+
+class Constructed(Document):
+    """A net that is right by construction, with its proof: `fizzlab construct`."""
+
+    run: str
+    hidden: int = Field(description="number of hidden units")
+    parameters: int = Field(description="number of weights and biases")
+    proof: FixedProof
+
+
 class SnappedRun(Document):
     """A reader with a codebook: `fizzlab snap`."""
 
     run: str
     states: int = Field(description="number of codes")
+
+
+class Identified(Identification):
+    """What training labels determine: `fizzlab identify`."""
+
+    rule: str = Field(description="as divisor=word pairs")
+    train: str = Field(description="the training integers, as the experiment gives them")
 
 
 class Pictures(Document):
@@ -117,6 +144,14 @@ class Reported(Document):
     figures: tuple[str, ...] = Field(description="paths")
 
 
+class Checked(Document):
+    """Whether a certificate is valid: `fizzlab check`."""
+
+    valid: bool
+    claim: str | None = Field(description="the claim in words; null if it cannot be read")
+    reason: str = Field(description="why it is valid or not")
+
+
 class EngineState(Document):
     """One engine; `fizzlab engines` prints a list of them, the fastest first."""
 
@@ -131,7 +166,11 @@ DOCUMENTS: dict[str, type[Document]] = {
     "evaluate": Report,
     "evaluate --on": EvaluatedOn,
     "explain": Explained,
+    "identify": Identified,
+    "check": Checked,
+    "construct": Constructed,
     "plot": Pictures,
+    "prove": Proved,
     "snap": SnappedRun,
     "show": Shown,
     "runs": Listing,

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fizzlab.configuration import Document
+from fizzlab.rules import decimal
 
 if TYPE_CHECKING:
     from fizzlab.evaluation import Evaluation
@@ -138,6 +139,14 @@ def listed(values: Sequence[object], most: int = 20) -> str:
 def plural(count: int, noun: str) -> str:
     """Counts things in words: "1 epoch", "2 epochs"."""
     return f"{count} {noun}" + "s" * (count != 1)
+
+
+def shortened(text: object, most: int = 60) -> str:
+    """Gives a text or an integer, the middle of a long one left out: 2^10000 has 3,011 digits."""
+    whole = decimal(text) if isinstance(text, int) else str(text)
+    if len(whole) <= most:
+        return whole
+    return f"{whole[:20]}…{whole[-20:]} ({len(whole):,} digits)"
 
 
 def loss_unit(run: Run) -> str:

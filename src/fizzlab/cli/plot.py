@@ -15,7 +15,10 @@ def plot(
     run: RunPath,
     pictures: Annotated[
         list[str] | None,
-        typer.Argument(help="curves, confusion, map, weights, neurons, animation; default: all."),
+        typer.Argument(
+            help="curves, confusion, map, weights, neurons, animation; of a net that reads "
+            "automaton, states; default: all that the run allows."
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder; by default RUN/figures.")] = None,
     language: Language = "en",

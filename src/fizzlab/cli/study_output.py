@@ -107,14 +107,14 @@ def _print_table(found: Findings) -> None:
     out, ranking = output.console(), found.statistics.ranking
     for dropped in range(len(_OPTIONAL) + 1):
         made = _table(found, set(_OPTIONAL[:dropped]))
-        if out.measure(made).maximum <= out.width:
+        if out.measure(made, options=out.options.update(max_width=1000)).maximum <= out.width:
             break
     out.print(made)
     if len(ranking) > MAX_ROWS:
         out.print(f"… and {len(ranking) - MAX_ROWS} more (--json lists all)")
 
 
-_OPTIONAL = ("train_loss", "test interval", "interval", "nets")  # columns, the first to go first
+_OPTIONAL = ("train_loss", "test interval", "nets", "perfect", "interval")  # columns, the first to go first
 
 
 def _table(found: Findings, dropped: set[str]) -> Table:
@@ -152,12 +152,11 @@ _SHORT = {
 
 
 def _is_told(found: Findings, name: str, dropped: set[str]) -> bool:
-    conditions = found.statistics.conditions
-    if name == "nets":
-        return name not in dropped
-    return any(getattr(one, name) is not None for one in conditions) and (
-        name == "perfect" or any(one.diverged for one in conditions)
-    )
+    """Tells whether a count is worth a column: not where it is none, or no net diverged."""
+    if name in dropped:
+        return False
+    values = [getattr(one, name) for one in found.statistics.conditions]
+    return any(values) if name == "diverged" else None not in values
 
 
 def _cell(one: ConditionSummary, name: str, found: Findings, dropped: set[str]) -> str:

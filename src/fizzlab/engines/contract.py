@@ -32,10 +32,11 @@ class Trained:
         index: Its place among the experiments.
         experiment: What was trained.
         weights: The kept net: for each layer the weights (outputs, inputs) and the biases
-            (outputs,), float32, in the order of `MLP`'s state dict.
+            (outputs,), float32, in the order of `MLP`'s state dict; of a reader its state dict's
+            arrays, and its codebook if it is snapped.
         history: By the names of `HISTORY`, float64, shape (evaluations,).
         epochs: Epochs trained.
-        stopped: Why it ended: epochs, target, patience or diverged.
+        stopped: Why it ended: epochs, target, patience, accepted, fitted or diverged.
         kept_epoch: The epoch that the kept net is from.
         diverged: The epoch in which the loss became NaN or infinite; None if it did not. The
             history then ends before it, and the weights are not to be used.

@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 
     from fizzlab.runs import Run
 
-PICTURES = ("curves", "confusion", "map", "weights", "neurons", "animation")
+PICTURES = (
+    "curves",
+    "confusion",
+    "map",
+    "weights",
+    "neurons",
+    "automaton",
+    "states",
+    "animation",
+)
 
 
 def plot(
@@ -71,7 +80,17 @@ def draw(run: Run, name: str, text: dict[str, str]) -> dict[str, bytes]:
     Raises:
         UsageError: If this run does not have what the picture shows.
     """
-    from fizzlab.figures import animation, confusion, curves, maps, neurons, style, weights
+    from fizzlab.figures import (
+        animation,
+        automaton,
+        confusion,
+        curves,
+        maps,
+        neurons,
+        states,
+        style,
+        weights,
+    )
 
     with style.settings():
         if name == "animation":
@@ -82,5 +101,7 @@ def draw(run: Run, name: str, text: dict[str, str]) -> dict[str, bytes]:
             "map": maps.map_figure,
             "weights": weights.weights,
             "neurons": neurons.neurons,
+            "automaton": automaton.automaton,
+            "states": states.states,
         }
         return style.render(makers[name](run, text))

@@ -24,8 +24,14 @@ def animation(run: Run, text: dict[str, str]) -> bytes:
     """Draws the map at each snapshot, as a GIF.
 
     Raises:
-        UsageError: If the run has no snapshots of all integers.
+        UsageError: If the run has no snapshots of all integers, or was not trained step by step.
     """
+    if run.experiment.recipe.method != "gradient":
+        raise UsageError(
+            "There is nothing to animate: this net's weights were computed in closed form.",
+            expected='a run with recipe.method = "gradient"',
+            got=f'"{run.experiment.recipe.method}"',
+        )
     rows, columns = grid_shape(run.experiment.encoding.bits)
     truth = run.truth(np.arange(rows * columns))
     right = {

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from fizzlab.errors import UsageError
 from fizzlab.evaluation import frequency_loss
 from fizzlab.figures.style import BASELINE_INK, TRAIN_INK, VALIDATION_INK, new_figure
 from fizzlab.figures.texts import shortened
@@ -16,17 +17,28 @@ LOG_FROM = 100  # ratio of the largest loss to the smallest from which its axis 
 
 
 def curves(run: Run, text: dict[str, str]) -> Figure:
-    """Draws training and validation loss and accuracy; never the test set's."""
-    labels = run.splits.train.labels
+    """Draws training and validation loss and accuracy; never the test set's.
+
+    Raises:
+        UsageError: If the net was not trained step by step.
+    """
+    if run.experiment.recipe.method != "gradient":
+        raise UsageError(
+            "This net has no learning curves: its weights were computed in closed form.",
+            expected='a run with recipe.method = "gradient"',
+            got=f'"{run.experiment.recipe.method}"',
+        )
+    labels, loss = run.splits.train.labels, run.experiment.recipe.loss
+    unit = loss if loss == "squared_error" else "cross_entropy"
     figure = new_figure(7.0, 6.6)
     above, below = figure.subplots(2, 1, sharex=True)
-    _panel(above, run, "loss", text)
-    _panel(below, run, "accuracy", text)
-    _baseline(above, frequency_loss(labels), text["frequency_baseline"])
+    _panel(above, run, "loss", text[unit], text)
+    _panel(below, run, "accuracy", text["accuracy"], text)
+    _baseline(above, frequency_loss(labels, loss), text["frequency_baseline"])
     _baseline(below, np.bincount(labels).max() / len(labels), text["majority_baseline"])
     if _is_wide(run):
         above.set_yscale("log")
-        above.set_ylabel(text["log_loss"])
+        above.set_ylabel(text[f"log_{unit}"])
     else:
         above.set_ylim(0, 1.05 * above.get_ylim()[1])
     below.set_ylim(0, 1.02)
@@ -39,7 +51,7 @@ def curves(run: Run, text: dict[str, str]) -> Figure:
     return figure
 
 
-def _panel(axes: Axes, run: Run, what: str, text: dict[str, str]) -> None:
+def _panel(axes: Axes, run: Run, what: str, label: str, text: dict[str, str]) -> None:
     history, kept = run.state.history, run.report.kept_epoch
     epochs = np.array(history["epoch"])
     marker = "o" if len(epochs) < 10 else None  # a line of few points would hide where they are
@@ -49,7 +61,7 @@ def _panel(axes: Axes, run: Run, what: str, text: dict[str, str]) -> None:
             values = np.array(history[f"{split}_{what}"])
             axes.plot(epochs, values, color=ink, linestyle=line, marker=marker, label=text[split])
     axes.axvline(kept, color="0.2", linewidth=0.8, label=text["kept"].format(epoch=kept))
-    axes.set_ylabel(text[what])
+    axes.set_ylabel(label)
     axes.grid(color="0.92")
 
 

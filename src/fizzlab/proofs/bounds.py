@@ -14,10 +14,10 @@ with or without fused multiply-adds (Higham, "Accuracy and Stability of Numerica
 
     |φ^(ẑ) − φ(z)| ≤ λ |ẑ − z| + α u,
 
-with φ's Lipschitz constant λ. ReLU is computed exactly (α = 0), and where z ≤ t, it moves by no
-more than max(0, t + |ẑ − z|): a unit that is surely off is surely 0. Of tanh, sigmoid and GELU the
-error is not defined by any standard; α is *assumed* here, four times and more what was measured
-over all float32 numbers (docs, log). Bounds are computed in double precision as sums of products
+with φ's Lipschitz constant λ, and no more than the span of φ and α u. ReLU is computed exactly
+(α = 0), and where z ≤ t, it moves by no more than max(0, t + |ẑ − z|): a unit that is surely off is
+surely 0. Of tanh, sigmoid and GELU the error is not defined by any standard; α is *assumed* here,
+five times and more what was measured over all float32 numbers (docs, log). Bounds are computed in double precision as sums of products
 that are not negative, whose relative error is far below the 2^-20 that is added to them.
 
 The derivation in full: docs, "Exhaustive proofs".
@@ -39,8 +39,7 @@ from torch import Tensor, nn
 from fizzlab.nets import MLP
 
 SINGLE, DOUBLE = 2.0**-24, 2.0**-53  # unit roundoffs
-MAX_TERMS = 1 << 22  # of one sum; γ then is at most 1/3
-MAX_SIZE = 2.0**100  # of a sum of absolute values; far from overflow
+MAX_SIZE = 2.0**120  # of a sum of absolute values: no partial sum of it overflows
 OUTWARD = 1 + 2.0**-20
 
 
@@ -49,28 +48,34 @@ class Activation:
     """What the bounds need to know of an activation.
 
     Attributes:
+        name: Its name.
         function: The function, in double precision.
         slope: Its Lipschitz constant.
         error: α: assumed error of computing it, in unit roundoffs, times `size`.
-        low: Bound of its negative part: as a number, or None for that of its argument.
-        high: The same of its positive part.
+        low: Bound of its negative part, beside that of its argument; infinite if there is none.
+        high: The same of its positive part, beside `at_zero` and that of its argument.
+        at_zero: Its value at 0. (Between 0 and x, none of these functions moves by more than |x|.)
         grows: Whether its error is relative to its argument (else absolute).
     """
 
+    name: str
     function: Callable[[Tensor], Tensor]
     slope: float = 1.0
     error: float = 0.0
-    low: float | None = None
-    high: float | None = None
+    low: float = math.inf
+    high: float = math.inf
+    at_zero: float = 0.0
     grows: bool = False
 
 
 ACTIVATIONS: dict[type[nn.Module], Activation] = {
-    nn.Identity: Activation(lambda values: values),
-    nn.ReLU: Activation(F.relu, low=0.0),
-    nn.Tanh: Activation(torch.tanh, error=8, low=1.0, high=1.0),
-    nn.Sigmoid: Activation(torch.sigmoid, slope=0.25, error=8, low=0.0, high=1.0),
-    nn.GELU: Activation(F.gelu, slope=1.13, error=32, low=0.17, grows=True),
+    nn.Identity: Activation("Identity", lambda values: values),
+    nn.ReLU: Activation("ReLU", F.relu, low=0.0),
+    nn.Tanh: Activation("Tanh", torch.tanh, error=8.0, low=1.0, high=1.0),
+    nn.Sigmoid: Activation(
+        "Sigmoid", torch.sigmoid, slope=0.25, error=8.0, low=0.0, high=1.0, at_zero=0.5
+    ),
+    nn.GELU: Activation("GELU", F.gelu, slope=1.13, error=32.0, low=0.17, grows=True),
 }
 _SKIPPED = (nn.Dropout, nn.Identity)  # do nothing to a net in evaluation mode
 
@@ -99,7 +104,7 @@ def layers_of(net: nn.Module) -> list[Layer] | None:
     """Gives the layers of a net, if it is known exactly what it computes, else None.
 
     That is a plain `MLP` or `nn.Sequential` of `nn.Linear`, the activations above and dropout, in
-    float32, without hooks; all weights are finite, and no float32 sum in it can overflow.
+    float32, without hooks, and all weights are finite.
     """
     if type(net) not in {MLP, nn.Sequential} or any(map(_is_hooked, net.modules())):
         return None
@@ -116,7 +121,7 @@ def layers_of(net: nn.Module) -> list[Layer] | None:
         elif type(module) not in _SKIPPED:
             return None
     ends_linear = bool(layers) and layers[-1].activation is ACTIVATIONS[nn.Identity]
-    return layers if ends_linear and _is_tame(layers) else None
+    return layers if ends_linear and _fits_together(layers) else None
 
 
 def _is_hooked(module: nn.Module) -> bool:
@@ -133,15 +138,12 @@ def _linear(module: nn.Linear) -> Layer:
     return Layer(weight, bias.double(), ACTIVATIONS[nn.Identity])
 
 
-def _is_tame(layers: list[Layer]) -> bool:
-    """Tells whether shapes fit, and all numbers and sums stay far from overflow."""
+def _fits_together(layers: list[Layer]) -> bool:
+    """Tells whether outputs go with inputs, and all weights are finite."""
     shapes = [layer.weight.shape for layer in layers]
     if any(one[0] != other[1] for one, other in itertools.pairwise(shapes)):
         return False
-    if max(shape[1] for shape in shapes) >= MAX_TERMS:
-        return False
-    return all(bool((_total(layer, step.inputs) < MAX_SIZE).all())
-               for layer, step in zip(layers, hull(layers), strict=True))
+    return all(bool(t.isfinite().all()) for layer in layers for t in (layer.weight, layer.bias))
 
 
 def _total(layer: Layer, inputs: Float[Tensor, "batch input"]) -> Float[Tensor, "batch output"]:
@@ -167,16 +169,15 @@ def hull(layers: list[Layer]) -> list[Step]:
     high, steps = torch.ones_like(low), []
     for layer in layers:
         plus, minus = layer.weight.clamp(min=0), (-layer.weight).clamp(min=0)
-        top = (high @ plus.T + low @ minus.T + layer.bias.clamp(min=0)) * OUTWARD
-        bottom = (high @ minus.T + low @ plus.T + (-layer.bias).clamp(min=0)) * OUTWARD
-        steps.append(Step(torch.maximum(low, high), top))
-        low = bottom.clamp(max=_cap(layer.activation.low))
-        high = top.clamp(max=_cap(layer.activation.high))
+        inputs = torch.maximum(low, high)
+        slack = _total(layer, inputs) * (OUTWARD - 1)
+        top = high @ plus.T + low @ minus.T + layer.bias + slack
+        bottom = high @ minus.T + low @ plus.T - layer.bias + slack
+        steps.append(Step(inputs, top))
+        known = layer.activation
+        low = bottom.clamp(min=0).clamp(max=known.low) * OUTWARD
+        high = (top.clamp(min=0) + known.at_zero).clamp(max=known.high) * OUTWARD
     return steps
-
-
-def _cap(bound: float | None) -> float:
-    return math.inf if bound is None else bound * OUTWARD
 
 
 @dataclass(frozen=True)
@@ -209,6 +210,9 @@ def deviations(layers: list[Layer], steps: list[Step], change: Change) -> list[D
         layers: The net.
         steps: What is known of its numbers.
         change: How what runs may differ.
+
+    Returns:
+        One a layer; infinite or NaN where a float32 sum could overflow.
     """
     found, error = [], torch.zeros_like(steps[0].inputs)
     for layer, step in zip(layers, steps, strict=True):
@@ -219,15 +223,15 @@ def deviations(layers: list[Layer], steps: list[Step], change: Change) -> list[D
         moved = moved + error @ layer.weight.abs().T
         if change.unit:
             moved = moved + gamma(terms, change.unit) * most + _underflow(layer, size, terms)
-        moved = moved * OUTWARD
+        moved = torch.where(most + moved < MAX_SIZE, moved * OUTWARD, math.inf)
         error = _behind(layer, step, moved, most, change.unit)
         found.append(Deviation(moved, error))
     return found
 
 
 def gamma(terms: int, unit: float) -> float:
-    """Gives γ_n = n u / (1 − n u), Higham 2002, sec. 3.1, for n u below 1."""
-    return terms * unit / (1 - terms * unit)
+    """Gives γ_n = n u / (1 − n u), Higham 2002, sec. 3.1; infinite from n u = 1/2 on."""
+    return terms * unit / (1 - terms * unit) if terms * unit < 0.5 else math.inf
 
 
 def _underflow(
@@ -249,7 +253,9 @@ def _behind(
     if layer.is_relu:
         return torch.minimum(moved, (step.upper + moved).clamp(min=0))
     error = kind.error * unit * (most + moved if kind.grows else 1.0)
-    return (kind.slope * moved + error + (2.0**-122 if unit and kind.error else 0)) * OUTWARD
+    error = error + (2.0**-122 if unit and kind.error else 0)
+    span = torch.where(moved.isfinite(), kind.low + kind.high, math.inf)  # NaN is in no span
+    return (torch.minimum(kind.slope * moved, span) + error) * OUTWARD
 
 
 def is_exact(layers: list[Layer]) -> bool:
@@ -265,12 +271,12 @@ def is_exact(layers: list[Layer]) -> bool:
             return False
         unit = min(grid(layer.weight.numpy()) * unit, grid(layer.bias.numpy()))
         most = float(_total(layer, step.inputs).max()) * OUTWARD
-        if unit < 2.0**-126 or most > 2.0**24 * unit:
+        if unit < 2.0**-126 or most > min(2.0**24 * unit, MAX_SIZE):
             return False
     return True
 
 
-def grid(values: Float[np.ndarray, "..."]) -> float:
+def grid(values: Float[np.ndarray, "*shape"]) -> float:
     """Gives the largest power of two (at most 1) of which all values are whole multiples.
 
     >>> grid(np.array([1.5, 3.0, 0.0]))

@@ -2,7 +2,7 @@
 
     python -I checker.py FILE [--json]      exit code 0: valid, 1: not valid, 2: cannot be read
 
-This one file is the whole checker (and so may be long): it needs Python 3.9 or later and nothing
+This one file is the whole checker (and so may be long): it needs Python 3.10 or later and nothing
 else, and trusts nothing in the certificate. Read it from the top; what it checks is this.
 
 THE NET. Weights are float32 numbers. It reads the digits of n in a base, most significant first.
@@ -12,15 +12,15 @@ Its state h is a row vector, at first h0 (`weights.start`). At each digit d it c
     h = C[q], where q is the number of the largest entry of C · v + β   (`codebook`, `offsets`)
 
 and after the last digit it says the label of the largest entry of h · W (`weights.readout`). Label
-l stands for the words of those divisors of the `rule` whose bit is set in l: with 3 = fizz, 5 = buzz
-it is 0 for the number itself, 1 fizz, 2 buzz, 3 fizzbuzz.
+l stands for the words of those divisors of the `rule` whose bit is set in l: with 3 = fizz and
+5 = buzz it is 0 for the number itself, 1 fizz, 2 buzz, 3 fizzbuzz.
 
 THE CLAIM. Of every n >= 1, without leading zeros, the net says what the rule says, in any float32
 arithmetic: IEEE 754 binary32, round to nearest, sums in any order, with or without fused
 multiply-add, subnormal numbers (below 2^-126) kept or flushed to zero.
 
-THE PROOF. The certificate gives an automaton: states 0 .. S-1, each of which is the code of the same
-number (a codebook may have further codes, to which nothing leads); `first`, `transitions`,
+THE PROOF. The certificate gives an automaton: states 0 .. S-1, each of which is the code of the
+same number (a codebook may have further codes, to which nothing leads); `first`, `transitions`,
 `labels`; and for each state a box, a lower and an upper bound for each coordinate. Checked is:
 
 1. Images. For each state q and digit d, exact C[q] · A[d], give or take the rounding error, lies in
@@ -37,12 +37,13 @@ number (a codebook may have further codes, to which nothing leads); `first`, `tr
 By 1 and 2 the net is in code q after some digits exactly if the automaton is in state q (induction
 over the digits); by 3 and 4 what it then says is right.
 
-ROUNDING. A float32 sum of n products is off by at most γ (sum of absolute values of its terms), with
-γ = n u / (1 - n u), u = 2^-24, in any order of summation: Higham, Accuracy and Stability of
-Numerical Algorithms, 2nd ed. 2002, sec. 3.1. With n <= 4096 this is at most n u (1 + 2^-10), and
-(1 + 2^-10) u = 1025 / 2^34. To this comes n · 2^-100 for underflow: each product, each sum and each
-operand may lose up to 2^-126, in a product times a factor of at most 2^20. Overflow cannot happen,
-as all weights and bounds of boxes are at most 2^20: larger ones are refused.
+ROUNDING. A float32 sum of n terms, of products or not, is off by at most γ times the sum of their
+absolute values, with γ = n u / (1 - n u), u = 2^-24, in any order of summation: Higham, Accuracy
+and Stability of Numerical Algorithms, 2nd ed. 2002, sec. 3.1. With n <= 4096 this is at most
+n u (1 + 2^-10), and (1 + 2^-10) u = 1025 / 2^34. To this comes n · 2^-100 for underflow: each
+product, each sum and each operand may lose up to 2^-126, in a product times a factor of at most
+2^20. Overflow cannot happen: all weights and bounds of boxes are at most 2^20, larger ones are
+refused.
 
 NUMBERS are pairs [m, e] for m · 2^e. All are whole multiples of 2^-149, and are kept as integers
 that count these; products then count 2^-298. So all arithmetic here is on integers, and exact.
@@ -72,8 +73,8 @@ MAX_SIZE = 1024  # states, codes, labels, length of a state vector
 MAX_BASE = 256
 MAX_DIVISORS = 10
 MAX_WORD = 100  # characters
-MAX_PRODUCTS = 100_000_000  # multiplications in steps 1 and 2
-MAX_STEPS = 20_000_000  # states x residues x digits in step 4
+MAX_PRODUCTS = 50_000_000  # multiplications in steps 1 and 2
+MAX_STEPS = 10_000_000  # states x residues x digits in step 4
 MAX_SHOWN = 60  # digits of a counterexample
 
 KEYS = [
@@ -213,12 +214,12 @@ def check_snaps(given: Certificate) -> None:
         farthest = [max(abs(low), abs(high)) for low, high in box]
         errors = [
             rounding(dot(farthest, code) + (abs(offset) << UNIT), len(box) + 1)
-            for code, offset in zip(absolute, given.offsets)
+            for code, offset in zip(absolute, given.offsets, strict=True)
         ]
         own, offset = given.codebook[state], given.offsets[state]
         for other, code in enumerate(given.codebook):
             lead = (offset - given.offsets[other]) << UNIT
-            for a, b, (low, high) in zip(own, code, box):
+            for a, b, (low, high) in zip(own, code, box, strict=True):
                 lead += (a - b) * (low if a > b else high)
             if other != state and lead <= errors[state] + errors[other]:
                 raise Invalid(f"in the box of state {state} the net may snap to code {other}")
@@ -321,27 +322,11 @@ def claim_of(rule: list[tuple[int, str]], base: int) -> dict[str, str]:
 
 
 def read(path: str | os.PathLike[str]) -> Certificate:
-    """Reads a certificate, without trust.
+    """Reads the certificate in a file, without trust.
 
     Raises:
         Unreadable: If it is none, or too large; the text says why.
     """
-    try:
-        document = json.loads(
-            _content(path),
-            parse_int=_parse_integer,
-            parse_float=_refuse_number,
-            parse_constant=_refuse_number,
-            object_pairs_hook=_object,
-        )
-    except ValueError as error:
-        raise Unreadable(f"it is not JSON, or is cut off: {error}") from None
-    except RecursionError:
-        raise Unreadable("it is nested too deeply") from None
-    return _certificate(document)
-
-
-def _content(path: str | os.PathLike[str]) -> str:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
             raise Unreadable("it is not a file")
@@ -349,17 +334,39 @@ def _content(path: str | os.PathLike[str]) -> str:
             content = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         raise Unreadable(getattr(error, "strerror", None) or str(error)) from None
+    return parse(content)
+
+
+def parse(content: bytes) -> Certificate:
+    """Reads a certificate from a file's content, without trust.
+
+    Raises:
+        Unreadable: If it is none, or too large; the text says why.
+    """
     if len(content) > MAX_BYTES:
         raise Unreadable(f"it is larger than {MAX_BYTES:,} bytes")
     try:
-        return content.decode("utf-8")
+        document = json.loads(
+            content.decode("utf-8"),
+            parse_int=_parse_integer,
+            parse_float=_refuse_number,
+            parse_constant=_refuse_number,
+            object_pairs_hook=_object,
+        )
     except UnicodeDecodeError:
         raise Unreadable("it is not UTF-8 text") from None
+    except ValueError as error:
+        raise Unreadable(f"it is not JSON, or is cut off: {error}") from None
+    except RecursionError:
+        raise Unreadable("it is nested too deeply") from None
+    return _certificate(document)
 
 
 def _parse_integer(text: str) -> int:
     if len(text) > MAX_DIGITS:
-        raise Unreadable(f"it holds a number of {len(text):,} digits; at most {MAX_DIGITS} are read")
+        raise Unreadable(
+            f"it holds a number of {len(text):,} digits; at most {MAX_DIGITS} are read"
+        )
     return int(text)
 
 
@@ -375,7 +382,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _certificate(document: Any) -> Certificate:
-    """Makes sure of all types, shapes and bounds; sizes come from `rule`, `base` and `start`."""
+    """Makes sure of all types, shapes and bounds; sizes come from `rule`, `base` and `start`.
+
+    Raises:
+        Unreadable: If one is wrong.
+    """
     if not isinstance(document, dict) or "format" not in document:
         raise Unreadable('it is no certificate: expected an object with a "format"')
     version = document["format"]
@@ -388,6 +399,7 @@ def _certificate(document: Any) -> Certificate:
     _keys(document, KEYS, "the certificate", optional="provenance")
     weights = document["weights"]
     _keys(weights, ["start", "transitions", "readout"], "weights")
+    _keys(document["claim"], list(claim_of([], 2)), "claim")
     base, rule = integer(document["base"], 2, MAX_BASE, "base"), _rule(document["rule"])
     start = vector(weights["start"], None, "weights.start")
     size, labels = len(start), 2 ** len(rule)
@@ -439,7 +451,9 @@ def _rule(value: Any) -> list[tuple[int, str]]:
         rule.append((divisor, word))
     if len({divisor for divisor, _ in rule}) < len(rule):
         raise Unreadable("rule: expected distinct divisors")
-    chosen = [[w for i, (_, w) in enumerate(rule) if label >> i & 1] for label in range(1 << len(rule))]
+    chosen = [
+        [w for i, (_, w) in enumerate(rule) if label >> i & 1] for label in range(1 << len(rule))
+    ]
     if len({"".join(words) for words in chosen}) < len(chosen):
         raise Unreadable("rule: two labels would have the same words")
     return rule
@@ -466,7 +480,11 @@ def _keys(value: Any, names: list[str], where: str, optional: str | None = None)
 
 
 def sequence(value: Any, length: int | None, where: str, most: int = MAX_SIZE) -> list[Any]:
-    """Makes sure that a value is a list of `length` entries, or of 1 to `most`."""
+    """Makes sure that a value is a list of `length` entries, or of 1 to `most`.
+
+    Raises:
+        Unreadable: If it is not.
+    """
     if not isinstance(value, list):
         raise Unreadable(f"{where}: expected a list")
     if len(value) != length and (length is not None or not 1 <= len(value) <= most):
@@ -476,7 +494,11 @@ def sequence(value: Any, length: int | None, where: str, most: int = MAX_SIZE) -
 
 
 def integer(value: Any, low: int, high: int, where: str) -> int:
-    """Makes sure that a value is an integer (and not true or false) within bounds."""
+    """Makes sure that a value is an integer (and not true or false) within bounds.
+
+    Raises:
+        Unreadable: If it is not.
+    """
     if type(value) is not int:
         raise Unreadable(f"{where}: expected an integer, got {type(value).__name__}")
     if not low <= value <= high:
@@ -485,7 +507,11 @@ def integer(value: Any, low: int, high: int, where: str) -> int:
 
 
 def count(value: Any, bits: int, where: str) -> int:
-    """Gives a number [m, e], with m of at most so many bits, as a count of 2^-149."""
+    """Gives a number [m, e], with m of at most so many bits, as a count of 2^-149.
+
+    Raises:
+        Unreadable: If it is none, or above 2^20.
+    """
     m, e = sequence(value, 2, where)
     limit = (1 << bits) - 1
     counted = integer(m, -limit, limit, where) << (integer(e, -UNIT, 20, where) + UNIT)
@@ -495,7 +521,11 @@ def count(value: Any, bits: int, where: str) -> int:
 
 
 def weight(value: Any, where: str) -> int:
-    """Gives a float32 number: of 24 bits, 0 or at least 2^-126."""
+    """Gives a float32 number: of 24 bits, 0 or at least 2^-126.
+
+    Raises:
+        Unreadable: If it is none.
+    """
     counted = count(value, 24, where)
     if 0 < abs(counted) < SMALLEST:
         raise Unreadable(f"{where}: expected no subnormal number")
@@ -503,7 +533,11 @@ def weight(value: Any, where: str) -> int:
 
 
 def interval(value: Any, where: str) -> tuple[int, int]:
-    """Gives the bounds of one coordinate of a box; of at most 63 bits each."""
+    """Gives the bounds of one coordinate of a box; of at most 63 bits each.
+
+    Raises:
+        Unreadable: If they are none.
+    """
     low, high = (count(bound, 63, where) for bound in sequence(value, 2, where))
     if low > high:
         raise Unreadable(f"{where}: the lower bound is above the upper one")
@@ -528,7 +562,7 @@ def matrix(value: Any, height: int | None, width: int, where: str, each: Any = w
 
 def columns(rows: Matrix) -> Matrix:
     """Gives the columns of a matrix."""
-    return [list(column) for column in zip(*rows)]
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 # ---------------------------------------------------------------- the command

@@ -15,9 +15,9 @@ import numpy as np
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from fizzlab.proofs.bounds import Layer, grid
+from fizzlab.proofs.bounds import MAX_SIZE, Layer, grid
 
-Whole: TypeAlias = Shaped[np.ndarray, "..."]  # of Python integers
+Whole: TypeAlias = Shaped[np.ndarray, "*shape"]  # of Python integers
 
 
 @dataclass(frozen=True)
@@ -63,22 +63,25 @@ class ExactNet:
         return ExactScores(tuple(value * unit for value in values), free)
 
 
-def _whole(values: Float[Tensor, "..."]) -> tuple[Whole, Fraction]:
+def _whole(values: Float[Tensor, "*shape"]) -> tuple[Whole, Fraction]:
     return _wholes_of(values.numpy())
 
 
-def _wholes_of(values: Float[np.ndarray, "..."]) -> tuple[Whole, Fraction]:
+def _wholes_of(values: Float[np.ndarray, "*shape"]) -> tuple[Whole, Fraction]:
     """Gives doubles as integers and the power of two that they count."""
     unit = grid(values)
-    return np.frompyfunc(int, 1, 1)(values / unit), Fraction(unit)
+    wholes = np.empty(values.shape, dtype=object)
+    wholes.flat = [int(value) for value in (values / unit).flat]
+    return wholes, Fraction(unit)
 
 
 def _is_free_of_order(terms: Whole, unit: Fraction) -> bool:
     """Tells whether no float32 sum of a row of terms rounds, in whatever order.
 
-    So it is where all are multiples of a power of two, and together at most 2^24 times it.
+    So it is where all are multiples of a power of two, together at most 2^24 times it, and neither
+    too small for float32 nor too large.
     """
     sizes = np.abs(terms)
-    bits = np.bitwise_or.reduce(sizes, axis=1)
-    steps = bits & -bits
-    return bool(np.all(sizes.sum(axis=1) <= steps * 2**24)) and unit >= Fraction(1, 2**126)
+    bits, most = np.bitwise_or.reduce(sizes, axis=1), sizes.sum(axis=1)
+    within = unit >= Fraction(1, 2**126) and max(most) * unit < MAX_SIZE
+    return within and bool(np.all(most <= (bits & -bits) * 2**24))

@@ -43,16 +43,20 @@ class NetworkProof(Document):
     )
     states: int = Field(default=0, description="codes that some n ≥ 1 leads to")
     snap_gap: float | None = Field(
-        default=None, description="least lead of a code's score over the next one's, in its box"
+        default=None,
+        description="lead of a code's score over the next one's, anywhere in its box, where "
+        "rounding comes nearest to undoing it; null if there is one code",
     )
     snap_gap_in_roundings: float | None = Field(
-        default=None, description="the least such lead as a multiple of what rounding can change"
+        default=None, description="the same as a multiple of what rounding can change"
     )
     margin: float | None = Field(
-        default=None, description="least lead of a label's score over the next one's, on a code"
+        default=None,
+        description="lead of a label's score over the next one's, on a code, where rounding comes "
+        "nearest to undoing it",
     )
     margin_in_roundings: float | None = Field(
-        default=None, description="the least such lead as a multiple of what rounding can change"
+        default=None, description="the same as a multiple of what rounding can change"
     )
     zero: int | None = Field(
         default=None, description="label that the net gives to 0, for which nothing is claimed"
@@ -86,7 +90,9 @@ def prove_network(net: Snapped, rule: Rule) -> NetworkProof:
             fix="give the rule that the net was trained on",
         )
     if problem := problem_with(net):
-        return NetworkProof(verdict="undecided", reason=f"Nothing is proved of this net: {problem}.")
+        return NetworkProof(
+            verdict="undecided", reason=f"Nothing is proved of this net: {problem}."
+        )
     exact = ExactNet(net)
     codes = exact.reached()
     boxes = [exact.box(code, codes) for code in codes]
@@ -129,7 +135,7 @@ def _compared(
 
 
 def _surely(exact: ExactNet, n: int) -> bool:
-    """Tells whether float32 surely takes all steps of n, and its label, as exact arithmetic does."""
+    """Tells whether float32 surely reads n, and labels it, as exact arithmetic does."""
     origin, steps = START, set()
     for digit in digits_of(n, len(exact.transitions)):
         steps.add((origin, digit))
@@ -180,7 +186,9 @@ def _own_lead(exact: ExactNet, move: tuple[int, int]) -> float:
 
 def _by_how_much(lead: Lead) -> str:
     least, rounding = number(lead.exact), number(lead.rounding)
-    return f"the scores differ by {least:.3g} at least, and rounding can change that by {rounding:.3g}"
+    return (
+        f"the scores differ by {least:.3g} at least, and rounding can change that by {rounding:.3g}"
+    )
 
 
 def _proved(automaton: Automaton, rule: Rule, gap: Lead | None, margin: Lead | None) -> str:

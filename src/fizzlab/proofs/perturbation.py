@@ -9,6 +9,7 @@ the end of it at which the inequality was seen to hold: a sound bound, not the l
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Literal
 
@@ -21,10 +22,11 @@ from torch import Tensor
 from fizzlab.configuration import Document
 from fizzlab.proofs.bounds import SINGLE, Change
 from fizzlab.proofs.scores import LayeredNet, margins
-from fizzlab.rules import Rule
+from fizzlab.rules import Rule, as_integers
 
 Kind = Literal["absolute", "relative"]
-HALVINGS, REFINED = 140, 12  # down to 2^-140; then to 2^-12 of the value
+MOST: dict[Kind, float] = {"absolute": 2.0**20, "relative": 1.0}
+HALVINGS, REFINED = 140, 12  # down to 2^-120; then to 2^-12 of the value
 
 
 class Perturbation(Document):
@@ -43,8 +45,8 @@ def perturbation(net: LayeredNet, rule: Rule, closest: int) -> Perturbation:
         closest: The integer of the smallest margin, where the search begins.
     """
     found = {"absolute": _Search(net, rule, "absolute"), "relative": _Search(net, rule, "relative")}
-    for search in found.values():
-        search.narrow(np.array([closest]))
+    for search in found.values():  # the smallest margin, and the most bits set
+        search.narrow(as_integers([closest, net.encoding.capacity - 1]))
     for integers, scores in net.batches():
         labels = torch.from_numpy(rule.labels(integers))
         sizes = margins(scores, labels)
@@ -63,7 +65,7 @@ class _Search:
 
     def __init__(self, net: LayeredNet, rule: Rule, kind: Kind) -> None:
         self.net, self.rule, self.kind = net, rule, kind
-        self.found, self.enough = 1.0, float("inf")
+        self.found, self.enough = MOST[kind], math.inf
 
     def narrow(self, integers: np.ndarray) -> None:
         """Lowers ε to what these integers bear too."""

@@ -16,7 +16,7 @@ Underflow adds to this. Each of the at most n products and n − 1 sums may be o
 changes it by at most 2^-126 |y_i|. With |x_i|, |y_i| ≤ 2^20 all of it, with later factors 1 + δ,
 is below n (2^-106 + 4 · 2^-126) · 2 < n · 2^-100.
 
-**Overflow** cannot happen: with all numbers at most 2^20 and n ≤ 4096, partial sums stay below 2^53.
+**Overflow** cannot happen: with numbers of at most 2^20 and n ≤ 4096, sums stay below 2^53.
 
 **Exact numbers.** Every float32 is a whole multiple of 2^-149. So values are kept as Python
 integers that count 2^-149, and products of two values as integers that count 2^-298; errors are
@@ -41,17 +41,18 @@ Exact: TypeAlias = Shaped[np.ndarray, "..."]
 Dyadic: TypeAlias = tuple[int, int]  # (m, e) is m · 2^e
 
 
-def exact(values: Float[Tensor, "..."]) -> Exact:
+def exact(values: Float[Tensor, "*shape"]) -> Exact:
     """Gives finite float32 numbers as integers that count 2^-149.
 
     >>> exact(torch.tensor([1.0, -0.5])) == np.array([2**149, -(2**148)], dtype=object)
     array([ True,  True])
     """
     doubles = values.detach().double().numpy()
-    return np.frompyfunc(lambda value: int(value * 2.0**UNIT), 1, 1)(doubles)
+    counts = [int(value * 2.0**UNIT) for value in doubles.flat]
+    return np.array(counts, dtype=object).reshape(doubles.shape)
 
 
-def problem_of(values: Float[Tensor, "..."]) -> str | None:
+def problem_of(values: Shaped[Tensor, "*shape"]) -> str | None:
     """Tells why the bounds of this file do not hold for weights; None if they do."""
     if values.dtype != torch.float32:
         return f"is {values.dtype}, not float32".replace("torch.", "")

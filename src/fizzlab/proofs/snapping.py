@@ -83,7 +83,7 @@ class ExactNet:
         images = np.stack([origins @ matrix for matrix in self.transitions], axis=1)
         sizes = [abs(origins) @ abs(matrix) for matrix in self.transitions]
         self.low, self.high = ball(images, rounding(np.stack(sizes, axis=1), net.state))
-        scores = images @ self.codebook.T + (self.offsets << (2 * UNIT))
+        scores = images @ self.codebook.T + self.offsets * (1 << 2 * UNIT)
         self.targets: Shaped[np.ndarray, "origin digit"] = scores.argmax(axis=2).astype(int)
 
     def reached(self) -> list[int]:
@@ -135,9 +135,9 @@ class ExactNet:
         """
         differences = self.codebook[code] - self.codebook
         least = np.where(differences > 0, differences * low, differences * high).sum(axis=1)
-        exact_ = least + ((self.offsets[code] - self.offsets) << UNIT)
+        exact_ = least + (self.offsets[code] - self.offsets) * (1 << UNIT)
         farthest = np.maximum(abs(low), abs(high))
-        sizes = abs(self.codebook) @ farthest + (abs(self.offsets) << UNIT)
+        sizes = abs(self.codebook) @ farthest + abs(self.offsets) * (1 << UNIT)
         errors = rounding(sizes, len(low) + 1)
         return _least(exact_, errors + errors[code], code, code)
 

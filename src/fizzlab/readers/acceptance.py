@@ -12,15 +12,17 @@ from fizzlab.data import Split, Splits
 from fizzlab.experiment import Experiment
 from fizzlab.nets import Reader, logits
 from fizzlab.readers.automata import Automaton
+from fizzlab.readers.distinctions import distinctions
 from fizzlab.readers.extraction import extract
+from fizzlab.readers.hankel import hankel
+from fizzlab.readers.words import Words
 
 
 def accepted(net: Reader, experiment: Experiment, splits: Splits) -> bool:
     """Tells whether training may end: only the net and the training labels are asked.
 
     The largest residual is under `recipe.extract_below`, and the automaton extracted from the net
-    fits all training labels with no more states than their rank: the smallest number that a
-    machine needs that fits them.
+    fits all training labels with no more states than any machine needs that fits them.
     """
     below, train = experiment.recipe.extract_below, splits.train
     if below is None:
@@ -31,10 +33,18 @@ def accepted(net: Reader, experiment: Experiment, splits: Splits) -> bool:
     found = extract(net)
     if found is None or not fits(found.automaton, train):
         return False
-    from fizzlab.readers.hankel import hankel
+    return len(found.automaton) <= states_needed(train, experiment.encoding.base)
 
-    block = hankel(train.integers, labels, experiment.encoding.base, experiment.rule.num_labels)
-    return len(found.automaton) <= block.rank
+
+def states_needed(train: Split, base: int) -> int:
+    """Gives a number of states below which no automaton fits the training labels.
+
+    It is the larger one of the prefixes that the labels tell apart pairwise, and the rank of their
+    Hankel matrix.
+    """
+    num_labels = int(max(train.labels)) + 1
+    rank = hankel(train.integers, train.labels, base, num_labels).rank
+    return max(rank, len(distinctions(Words(train.integers, train.labels, base))))
 
 
 def largest_residual(scores: Float[Tensor, "batch label"], labels: Int[Tensor, " batch"]) -> float:

@@ -111,7 +111,9 @@ def _without_denominators(table: np.ndarray) -> np.ndarray:
     if table.dtype != object:
         return table.astype(np.int64).astype(object)
     common = [math.lcm(*(value.denominator for value in row)) for row in table.tolist()]
-    rows = [[int(value * by) for value in row] for row, by in zip(table.tolist(), common, strict=True)]
+    rows = [
+        [int(value * by) for value in row] for row, by in zip(table.tolist(), common, strict=True)
+    ]
     made = np.empty(table.shape, dtype=object)
     made[:] = rows
     return made

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -62,13 +63,33 @@ class Hankel:
         before = np.flatnonzero(self.prefixes[after] == wanted) if len(wanted) else after
         return before, after[before]
 
+    @cached_property
+    def continued(self) -> np.ndarray:
+        """Numbers of the rows whose prefix is a row also when any one digit follows."""
+        everywhere = np.arange(len(self.prefixes))
+        for digit in range(self.base):
+            everywhere = np.intersect1d(everywhere, self.shifted(digit)[0])
+        return everywhere
+
+    @cached_property
+    def shows_digits(self) -> bool:
+        """Whether `continued` rows span all others, so that they show what each digit does."""
+        return bool(self.rank) and len(pivots(self.matrix[self.continued])) == self.rank
+
+    @cached_property
+    def shows_labels(self) -> bool:
+        """Whether rows whose prefixes are labelled integers themselves span all others."""
+        own = np.isin(self.prefixes, self.words.integers)
+        return bool(self.rank) and len(pivots(self.matrix[own])) == self.rank
+
 
 def hankel(integers: np.ndarray, labels: np.ndarray, base: int, num_labels: int) -> Hankel:
-    """Gives the complete block of highest rank among those tried, which are:
+    """Gives the complete block of highest rank among those tried.
 
-    all suffixes of one length; all up to a length; and, where integers are missing here and there,
-    a part of these suffixes. Of equal ranks the first is kept, so the shortest suffixes of one
-    length. Data that fill no block give a rank of 0.
+    Tried are all suffixes of one length; all up to a length; and, where integers are missing here
+    and there, a part of these. Among blocks of equal rank, one that shows what digits do is
+    preferred, then the first: the shortest suffixes of one length. Data that fill no block give
+    one of rank 0.
 
     Args:
         integers: shape (n,); 0 and integers above 2^40 are passed over.
@@ -81,15 +102,17 @@ def hankel(integers: np.ndarray, labels: np.ndarray, base: int, num_labels: int)
     empty = np.empty((0, 0), dtype=np.uint8)
     best = Hankel(words, num_labels, nothing, (), empty, Pivots(nothing, nothing))
     for prefixes, after, table in _blocks(words):
-        rows, places = np.unique(_as_bytes(table), return_index=True)
-        most = min(len(rows), len(after) * (num_labels - 1) + 1)
-        if most <= best.rank:
+        _, places = np.unique(_as_bytes(table), return_index=True)
+        most = min(len(places), len(after) * (num_labels - 1) + 1)  # one-hot columns sum to 1
+        if most < best.rank + best.shows_digits:
             continue
         distinct = np.sort(places)
         found = pivots(_one_hot(table[distinct], num_labels))
-        if len(found) > best.rank:
+        if len(found) >= best.rank + best.shows_digits:
             found = Pivots(distinct[found.rows], found.columns)
-            best = Hankel(words, num_labels, prefixes, after, _one_hot(table, num_labels), found)
+            made = Hankel(words, num_labels, prefixes, after, _one_hot(table, num_labels), found)
+            if (made.rank, made.shows_digits) > (best.rank, best.shows_digits):
+                best = made
     return best
 
 

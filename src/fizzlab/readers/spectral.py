@@ -93,7 +93,12 @@ def fit_exact(net: Bilinear, block: Hankel) -> None:
 
 
 def _continued(net: Bilinear, block: Hankel) -> np.ndarray:
-    """Gives the rows whose prefix is a row also when any digit follows; they span the block."""
+    """Gives the rows whose prefix is a row also when any digit follows, if they span all rows.
+
+    Raises:
+        ConfigError: If the net's state is shorter than the rank.
+        DataError: If they do not span all rows.
+    """
     rank = block.rank
     if rank > net.state:
         raise ConfigError(
@@ -102,19 +107,16 @@ def _continued(net: Bilinear, block: Hankel) -> np.ndarray:
             got=f"{net.state}",
             fix=f"--set net.hidden={rank}",
         )
-    everywhere = np.arange(len(block.prefixes))
-    for digit in _digits(block):
-        everywhere = np.intersect1d(everywhere, block.shifted(digit)[0])
-    if not rank or len(pivots(block.matrix[everywhere])) < rank:
+    if not block.shows_digits:
         raise DataError(
-            "The training integers do not show what each digit does to each state.",
-            expected="all integers of a range that spans several numbers of digits, "
-            "such as 101..1023 in base 2",
+            "The training labels do not show what each digit does to each state.",
+            expected="right labels of all integers of a range that spans several numbers of "
+            "digits, such as 101..1023 in base 2",
             got=f"{len(block.words.integers)} integers with a complete Hankel block of rank {rank}",
             fix="train on a longer range, hold out nothing (data.validation=0), "
             "or use the preset reader",
         )
-    return everywhere
+    return block.continued
 
 
 def _digits(block: Hankel) -> range:

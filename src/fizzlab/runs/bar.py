@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from tqdm.auto import tqdm
 
+from fizzlab.experiment import Recipe
 from fizzlab.runs.session import Update, Watcher
 
 PRINT_EVERY = 100  # epochs
@@ -21,16 +22,17 @@ def plain() -> bool | None:
 
 
 @contextmanager
-def bar(epochs: int, done: int) -> Iterator[Watcher]:
+def bar(recipe: Recipe, done: int) -> Iterator[Watcher]:
     """Shows a bar (terminal or notebook) while training; gives the watcher that moves it.
 
     Args:
-        epochs: Epochs planned.
+        recipe: Its epochs are the length of the bar; a further try begins it anew.
         done: Epochs done already.
     """
+    length = min(recipe.epochs, recipe.last_epoch)
     with tqdm(
-        total=epochs,
-        initial=done,
+        total=length,
+        initial=_within(done, length),
         desc="training",
         unit="epoch",
         ascii=plain(),
@@ -40,7 +42,10 @@ def bar(epochs: int, done: int) -> Iterator[Watcher]:
 
         def update(news: Update) -> None:
             nonlocal printed
-            shown.update(news.epoch - shown.n)
+            tries = max(0, news.epoch - 1) // length
+            if tries:
+                shown.set_description(f"training (try {tries + 1})", refresh=False)
+            shown.update(_within(news.epoch, length) - shown.n)
             if news.row is None:
                 return
             shown.set_postfix_str(_losses(news.row), refresh=False)
@@ -50,6 +55,11 @@ def bar(epochs: int, done: int) -> Iterator[Watcher]:
                 shown.write(f"epoch {news.epoch:>5}  training loss {loss:.6f}", file=sys.stderr)
 
         yield update
+
+
+def _within(epoch: int, length: int) -> int:
+    """Gives the number of an epoch within its try: 1 … length; 0 for the untrained net."""
+    return (epoch - 1) % length + 1 if epoch else 0
 
 
 def _losses(row: dict[str, float]) -> str:

@@ -255,8 +255,8 @@ def _continue(
     save_every_s: float = SAVE_EVERY_S,
 ) -> Run:
     """Consumes a training to its end or its interruption, and keeps it on disk on the way."""
-    if run.experiment.recipe.method != "gradient" and run.state.stopped is None:
-        fit_in_closed_form(run)
+    fit_in_closed_form(run.experiment, run.splits, run.state)
+    progress = progress and run.experiment.recipe.method == "gradient"
     session, saved = Session(run.experiment, run.splits, run.state), time.monotonic()
     run.state.interrupted_by = "interrupted"  # which is what a kill leaves
     with one_thread(), interruptions(time_budget_s) as cut, _watchers(run, progress, watch) as tell:
@@ -284,7 +284,7 @@ def _watchers(run: Run, progress: bool, watch: Watcher | None) -> Iterator[Watch
         told = [watch] if watch else []
         if progress:
             told = [
-                stack.enter_context(bar(run.experiment.recipe.last_epoch, run.state.epoch)),
+                stack.enter_context(bar(run.experiment.recipe, run.state.epoch)),
                 *told,
             ]
 

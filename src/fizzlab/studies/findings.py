@@ -273,5 +273,5 @@ class Findings:
             sure = self.say("not_sure", p=self.number(effect.p, 2)) if unsure else ""
             key = "effect" if len(effect.names) == 1 else "effect_both"
             share = self.number(100 * effect.eta_squared, 0)
-            said.append(self.say(key, names=names, share=share, metric=self.metric, sure=sure))
-        return [self.words["and"].join(said) + "."]
+            said.append(self.say(key, names=names, share=share, sure=sure))
+        return [self.say("effects", metric=self.metric, shares=self.words["and"].join(said))]

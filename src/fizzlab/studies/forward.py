@@ -116,7 +116,7 @@ class Figures:
     Attributes:
         right: Number of right answers.
         total: Number of integers.
-        loss: Mean cross-entropy, nats; NaN or infinite if it overflows.
+        loss: Mean cross-entropy, nats, or squared error; NaN or infinite if it overflows.
         wrong: Positions, in the split, of the integers that are wrong.
     """
 
@@ -126,19 +126,43 @@ class Figures:
     wrong: np.ndarray
 
 
-def figures(weights: Sequence[np.ndarray], split: Encoded, name: str) -> Figures:
+def figures(experiment: Experiment, weights: Sequence[np.ndarray], split: Encoded) -> Figures:
     """Measures a net on a split.
 
     Args:
-        weights: As for `forward`.
+        experiment: What was trained.
+        weights: As an engine gives them.
         split: The split.
-        name: The activation's name.
     """
-    scores = forward(weights, split.rows, name)
+    if experiment.net.reads:
+        scores = read(experiment, weights, split.rows)
+    else:
+        scores = forward(weights, split.rows, experiment.net.activation)
     wrong = np.flatnonzero(scores.argmax(axis=1) != split.labels)
+    loss = mean_loss(scores, split.labels, experiment.recipe.loss)
+    return Figures(len(split.labels) - len(wrong), len(split.labels), loss, wrong)
+
+
+def mean_loss(scores: np.ndarray, labels: np.ndarray, loss: str) -> float:
+    """Gives the mean squared error to the one-hot labels if `loss` is that, else cross-entropy."""
     with np.errstate(all="ignore"):
         wide = scores.astype(np.float64)
+        if loss == "squared_error":
+            return float(((wide - np.eye(wide.shape[1])[labels]) ** 2).sum(axis=1).mean())
         shifted = wide - wide.max(axis=1, keepdims=True)
-        picked = np.take_along_axis(shifted, split.labels[:, None], axis=1)[:, 0]
-        loss = float((np.log(np.exp(shifted).sum(axis=1)) - picked).mean())
-    return Figures(len(split.labels) - len(wrong), len(split.labels), loss, wrong)
+        picked = np.take_along_axis(shifted, labels[:, None], axis=1)[:, 0]
+        return float((np.log(np.exp(shifted).sum(axis=1)) - picked).mean())
+
+
+def read(experiment: Experiment, weights: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
+    """Gives the scores of a net that reads, by the module itself."""
+    import torch
+
+    from fizzlab.nets import Reader, Snapped, build_net, logits
+
+    net = build_net(experiment)
+    names, arrays = list(net.state_dict()), [torch.from_numpy(array.copy()) for array in weights]
+    net.load_state_dict(dict(zip(names, arrays, strict=False)))
+    if len(arrays) > len(names) and isinstance(net, Reader):
+        net = Snapped(net, arrays[-1])
+    return logits(net, torch.from_numpy(rows)).numpy()

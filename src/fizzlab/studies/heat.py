@@ -52,7 +52,7 @@ def heat_map(found: Findings) -> Figure | None:
             cells.setdefault(cell, []).append(value)
     for cell, members in cells.items():
         table[cell], counts[cell] = np.mean(members), len(members)
-    figure = style.new_figure(2.6 + 0.85 * len(across), 1.7 + 0.55 * len(down))
+    figure = style.new_figure(2.6 + 0.85 * len(across), max(3.2, 1.7 + 0.55 * len(down)))
     axes = figure.subplots()
     low, high = _floor(table), _top(table)
     image = axes.imshow(table, cmap="Blues", aspect="auto", vmin=low, vmax=high)

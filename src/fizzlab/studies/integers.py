@@ -55,7 +55,7 @@ def most_wrong(found: Findings, most: int) -> list[WrongInteger] | None:
     experiment = found.study.plan.experiment_at(0)
     rule, encoding = experiment.rule, experiment.encoding
     seen = None
-    if encoding.scheme != "scaled":
+    if encoding.has_places:
         seen = Counter(kinds(encoding, rule.modulus, experiment.splits().train.integers))
     made = []
     for n, nets, tested in worst:
@@ -73,7 +73,7 @@ def kind_words(encoding: Encoding, modulus: int, integer: int, words: Texts) -> 
     >>> kind_words(Encoding(), 15, 69, texts("en"))
     '1 of the bits 1, 16, 256; 2 of the bits 4, 64'
     """
-    if encoding.scheme == "scaled":
+    if not encoding.has_places:
         return "–"
     base, said = encoding.radix, []
     kind = kinds(encoding, modulus, [integer])[0]
@@ -91,7 +91,7 @@ def kind_words(encoding: Encoding, modulus: int, integer: int, words: Texts) -> 
 def about_kinds(found: Findings) -> str:
     """Says what a kind is; nothing for a scaled encoding, which has none."""
     experiment = found.study.plan.experiment
-    if experiment.encoding.scheme == "scaled":
+    if not experiment.encoding.has_places:
         return ""
     key = "kind_bits_about" if experiment.encoding.radix == 2 else "kind_digits_about"
     return found.say(key, modulus=experiment.rule.modulus)

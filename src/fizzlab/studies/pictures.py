@@ -112,7 +112,7 @@ def learning_curves(found: Findings) -> Figure | None:
         for split in ("train", "validation")
         for q in (0.1, 0.5, 0.9)
     ]
-    table = curves.group_by("condition", "epoch").agg(quantiles).sort("epoch")
+    table = curves.group_by("condition", "epoch").agg(quantiles).sort("condition", "epoch")
     by_condition = {
         key[0]: part for key, part in table.partition_by("condition", as_dict=True).items()
     }

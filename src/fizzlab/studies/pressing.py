@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -27,6 +28,9 @@ def announced(time_budget_s: float | None, tell: Callable[[str], None]) -> Itera
     Raises:
         KeyboardInterrupt: At the second Ctrl-C.
     """
+    # Its import puts a handler of its own in place, after which a thread that waits is no longer
+    # woken by a signal: it has to come before those that are put in place here.
+    importlib.import_module("polars")
     with interruptions(time_budget_s) as found:
         if threading.current_thread() is not threading.main_thread():
             yield found

@@ -76,7 +76,7 @@ def row(trained: Trained, index: int, condition: int, engine: str) -> dict[str, 
     made |= {f"{name}_total": len(split.labels) for name, split in splits.items()}
     if trained.diverged is None:
         for name, split in splits.items():
-            found = figures(trained.weights, split, trained.experiment.net.activation)
+            found = figures(trained.experiment, trained.weights, split)
             made |= {f"{name}_right": found.right, f"{name}_loss": _finite(found.loss)}
             if name == "test" and found.total <= MAX_WRONG:
                 made["wrong"] = found.wrong.astype(np.int32)

@@ -45,8 +45,9 @@ ENGLISH: dict[str, str] = {
     "not_apart": "Cannot be told apart in {metric}: {pairs}.",
     "not_pair": "{one} and {other}",
     "more_pairs": "and {n} more",
-    "effect": "{names} goes with {share} % of the variance of {metric}{sure}",
-    "effect_both": "{names} together, beyond each alone, with {share} %{sure}",
+    "effects": "Shares of the variance of {metric}: {shares}.",
+    "effect": "{names} {share} %{sure}",
+    "effect_both": "{names} together, beyond each alone, {share} %{sure}",
     "not_sure": " (not more than chance would give: p = {p})",
     "power": "To settle a difference of {size} in {metric}, about {seeds} a condition "
     "would do (80 % power, after correction).",

@@ -40,7 +40,7 @@ FRENCH: dict[str, str] = {
     f"{_N}% de {{low}} à {{high}}{_N}; d’un réseau à l’autre elle varie de {{sd}} (écart type).",
     "perfect_one": "Aucune faute sur les entiers de test dans {perfect} cas sur {nets} "
     f"(part {{share}}, intervalle exact à 95{_N}% de {{low}} à {{high}}).",
-    "best": f"Meilleure selon l’indicateur «{_N}{{ranked}}{_N}»{_N}: {{label}}, {{mean}} "
+    "best": f"Meilleure selon l’indicateur «{_N}{{ranked}}{_N}»{_N}: {{label}}{_N}: {{mean}} "
     "({low} à {high}).",
     "best_test": f"Son exactitude de test, regardée une seule fois, après le choix{_N}: "
     "{mean} ({low} à {high}).",
@@ -55,7 +55,8 @@ FRENCH: dict[str, str] = {
     "not_apart": f"On ne peut pas distinguer, {{metric}}{_N}: {{pairs}}.",
     "not_pair": "{one} et {other}",
     "more_pairs": "et {n} de plus",
-    "effect": f"{{names}} explique {{share}}{_N}% de la variance ({{metric}}){{sure}}",
+    "effects": f"Parts de la variance ({{metric}}){_N}: {{shares}}.",
+    "effect": f"{{names}} {{share}}{_N}%{{sure}}",
     "effect_both": f"{{names}} ensemble, au-delà de chacun, {{share}}{_N}%{{sure}}",
     "not_sure": f" (pas plus que le hasard{_N}: p = {{p}})",
     "power": "Pour établir une différence de {size} ({metric}), il faudrait environ {seeds} "

@@ -34,8 +34,12 @@ class Cpu(Engine):
 
     @classmethod
     def uncovered(cls, experiment: Experiment) -> str | None:
-        """It covers all but dropout, gelu and sigmoid, and scaled values."""
+        """It covers perceptrons, but for dropout, gelu and sigmoid, scaled values, squared error."""
+        recipe = experiment.recipe
         covered = {
+            "net.architecture": not experiment.net.reads,
+            "recipe.method": recipe.method == "gradient",
+            "recipe.loss": recipe.loss != "squared_error",
             "net.dropout": not experiment.net.dropout,
             "net.activation": experiment.net.activation in {"relu", "tanh"},
             "encoding.scheme": experiment.encoding.scheme != "scaled",

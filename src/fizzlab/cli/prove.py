@@ -1,0 +1,100 @@
+"""`fizzlab prove`: what is proved of a net, what refutes it, or why neither is known."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fizzlab.cli.options import AsJson, Quiet, RunPath
+
+if TYPE_CHECKING:
+    from fizzlab.proofs import Proof
+    from fizzlab.runs import Run
+
+SHOWN = 10  # counterexamples
+LONG = 1 << 18  # integers from which asking shows a bar
+
+
+def prove(
+    run: RunPath,
+    certificate: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a certificate that anyone can check.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Prove that a net is right on all integers, or give counterexamples.
+
+    A net of fixed width is asked every integer of its encoding; a snapped reader is proved on every
+    natural number.
+    """
+    from fizzlab.cli.documents import Proved
+    from fizzlab.cli.output import print_json
+    from fizzlab.proofs import certify, prove, write_certificate
+    from fizzlab.runs import open_run
+
+    opened = open_run(run)
+    with _bar(opened, shown=not (as_json or quiet)) as progress:
+        proof = prove(opened, progress)
+    if certificate is not None:
+        write_certificate(certificate, certify(opened, proof))
+    if as_json:
+        written = str(certificate) if certificate else None
+        print_json(Proved(**proof.model_dump(), run=str(run), certificate=written))
+    elif not quiet:
+        _print(opened, proof, certificate)
+
+
+@contextlib.contextmanager
+def _bar(run: Run, shown: bool) -> Iterator[Callable[[int, int], None]]:
+    """Shows a bar where many integers are asked; gives what moves it."""
+    from tqdm.auto import tqdm
+
+    encoding = run.experiment.encoding
+    many = encoding.scheme != "sequence" and encoding.capacity >= LONG
+    with tqdm(desc="asking", unit="integer", unit_scale=True, disable=not (shown and many)) as bar:
+
+        def move(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield move
+
+
+def _print(run: Run, proof: Proof, certificate: Path | None) -> None:
+    from fizzlab.cli import output
+
+    out = output.console()
+    about = f"the {proof.net} net of {run.path}"
+    out.print(f"{proof.verdict.capitalize()}: {about}, on {proof.scope}.", style="bold")
+    out.print(proof.fixed.text if proof.fixed else proof.reason)
+    if proof.counterexamples:
+        _print_counterexamples(proof)
+    if proof.network and proof.network.zero is not None:
+        says = run.experiment.rule.word(0, proof.network.zero)
+        out.print(f"Apart from that: of 0 it says {says}.")
+    out.print(f"({proof.seconds:.2f} s)")
+    if certificate:
+        out.print(
+            f"Certificate: {certificate}. Check it with `fizzlab check {certificate}`, or without "
+            f"fizzlab, by the standard library of Python alone: python -I checker.py {certificate} "
+            "(the file fizzlab/proofs/checker.py)."
+        )
+    elif proof.network and proof.verdict == "proved":
+        out.print(f"Next: fizzlab prove {run.path} --certificate FILE (for others to check)")
+    elif run.experiment.net.reads and proof.net == "trained":
+        out.print(f"Next: fizzlab snap {run.path}")
+
+
+def _print_counterexamples(proof: Proof) -> None:
+    from fizzlab.cli import output
+
+    wrong = proof.counterexamples
+    shown = [f"{output.shortened(n)} ({output.shortened(said)})" for n, said, _ in wrong[:SHOWN]]
+    count = proof.fixed.wrong if proof.fixed else len(wrong)
+    more = f", … ({count:,} in all)" if count > SHOWN else ""
+    output.console().print(f"Wrong on, and what the net says: {', '.join(shown)}{more}.")
