@@ -50,7 +50,7 @@ def test_too_many_arguments_are_refused() -> None:
         ({"encoding.bits": 2000}, '"encoding.bits": expected a number of at most 1024, got 2000'),
         (
             {"recipe.loss": "x"},
-            "\"recipe.loss\": expected one of 'cross_entropy' or 'nll', got 'x'",
+            "\"recipe.loss\": expected one of 'cross_entropy', 'nll' or 'squared_error', got 'x'",
         ),
         ({"recipe.epochs": "many"}, "\"recipe.epochs\": expected an integer, got 'many'"),
         ({"recipe.epochs": 1.5}, '"recipe.epochs": expected an integer, got 1.5'),

@@ -20,7 +20,7 @@ from fizzlab.errors import UsageError
 from fizzlab.evaluation import frequency_loss
 from fizzlab.figures import draw, style
 from fizzlab.figures.automaton import MAX_STATES, automaton, automaton_figure
-from fizzlab.figures.boxes import box, freest, overlap
+from fizzlab.figures.boxes import Box, box, freest
 from fizzlab.figures.circle import circular_order, crossings
 from fizzlab.figures.curves import curves
 from fizzlab.figures.drift import DIGITS, DRAWN, drift, snapped_distance
@@ -51,7 +51,13 @@ def gru() -> Run:
     return train(Experiment.preset("gru").replaced(settings), progress=False)
 
 
-def boxes(figure: Figure) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
+def overlap(one: Box, other: Box) -> float:
+    wide = min(one[2], other[2]) - max(one[0], other[0])
+    high = min(one[3], other[3]) - max(one[1], other[1])
+    return max(wide, 0.0) * max(high, 0.0)
+
+
+def boxes(figure: Figure) -> Iterator[tuple[str, Box]]:
     """Gives all texts of a figure without its legends, with their places in pixels."""
     figure.draw_without_rendering()
     found = [text for axes in figure.axes for text in axes.texts]
@@ -186,6 +192,7 @@ def test_crossings_are_counted_as_by_hand() -> None:
 
 def test_the_freest_place_is_taken() -> None:
     taken = [box((0.0, 0.0), 1.0, 1.0), box((3.0, 0.0), 1.0, 1.0)]
+    assert freest([(0.5, 0.5), (7.0, 7.0)], 1.0, 1.0, []) == (0.5, 0.5)
     assert freest([(0.0, 0.0), (3.4, 0.0), (5.0, 0.0), (9.0, 0.0)], 1.0, 1.0, taken) == (5.0, 0.0)
 
 

@@ -122,7 +122,7 @@ def with_wrong_label(n, tmp_path):
 
 @pytest.mark.parametrize("method", ["spectral", "exact"])
 def test_a_wrong_label_raises_the_rank_and_is_refused(method, tmp_path):
-    with pytest.raises(DataError, match="Hankel block of rank 1[6-9]"):
+    with pytest.raises(DataError, match=r"Hankel block of rank 1[6-9]"):
         fitted(method, with_wrong_label(800, tmp_path) | {"net.hidden": 40})
 
 

@@ -265,6 +265,11 @@ def test_other_plans_and_other_folders_are_refused(quick_study: Study, tmp_path:
         Study.open(tmp_path / "nowhere")
     with pytest.raises(StudyError, match="is not a study"):
         Study.open(tmp_path / "mine")
+    (copied(quick_study, tmp_path / "lost") / "plan.toml").unlink()
+    with pytest.raises(StudyError, match="trained nets, but not their plan"):
+        execute(plan, tmp_path / "lost", progress=False)
+    with pytest.raises(StudyError, match="restore plan.toml"):
+        Study.open(tmp_path / "lost")
     with pytest.raises(UnknownNameError, match="no engine"):
         execute(plan, tmp_path / "new", engine="fast", progress=False)
     assert not (tmp_path / "new").exists()

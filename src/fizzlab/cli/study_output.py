@@ -114,7 +114,13 @@ def _print_table(found: Findings) -> None:
         out.print(f"… and {len(ranking) - MAX_ROWS} more (--json lists all)")
 
 
-_OPTIONAL = ("train_loss", "test interval", "nets", "perfect", "interval")  # columns, the first to go first
+_OPTIONAL = (
+    "train_loss",
+    "test interval",
+    "nets",
+    "perfect",
+    "interval",
+)  # columns, the first to go first
 
 
 def _table(found: Findings, dropped: set[str]) -> Table:

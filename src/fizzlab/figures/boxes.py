@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
+import numpy as np
+
 Point: TypeAlias = tuple[float, float]
 Box: TypeAlias = tuple[float, float, float, float]  # left, bottom, right, top
 
@@ -15,19 +17,12 @@ def box(place: Point, width: float, height: float) -> Box:
     return x - w, y - h, x + w, y + h
 
 
-def overlap(one: Box, other: Box) -> float:
-    """Gives the area that two boxes share.
-
-    >>> overlap((0.0, 0.0, 2.0, 2.0), (1.0, 1.0, 3.0, 3.0))
-    1.0
-    """
-    wide = min(one[2], other[2]) - max(one[0], other[0])
-    high = min(one[3], other[3]) - max(one[1], other[1])
-    return max(wide, 0.0) * max(high, 0.0)
-
-
 def freest(places: Sequence[Point], width: float, height: float, taken: Sequence[Box]) -> Point:
     """Gives the place, the first of several equal ones, where a box covers least of others."""
-    return min(
-        places, key=lambda place: sum(overlap(box(place, width, height), other) for other in taken)
-    )
+    half, own, others = np.array([width, height]) / 2, np.array(places), np.array(taken)
+    if not len(others):
+        return places[0]
+    low = np.maximum((own - half)[:, None], others[None, :, :2])
+    high = np.minimum((own + half)[:, None], others[None, :, 2:])
+    covered = (high - low).clip(min=0.0).prod(axis=2).sum(axis=1)
+    return places[int(covered.argmin())]

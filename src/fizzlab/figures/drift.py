@@ -51,8 +51,8 @@ def drift(net: Snapped) -> Float[Tensor, "digit number"]:
         states = net.begin().expand(DRAWN, -1)
         for digit in digits:
             states = net.net.step(states)[number, digit]
-            found.append(nearest(states, net.codebook))
-    return torch.stack(found)
+            found.append(states)
+        return nearest(torch.cat(found), net.codebook).view(DIGITS, DRAWN)
 
 
 def snapped_distance(net: Snapped) -> float:

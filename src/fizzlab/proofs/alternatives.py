@@ -101,8 +101,8 @@ def judged(
     )
 
 
-def disagreements(machines: list[Automaton], most: int, up_to: int = 10_000) -> tuple[int, ...]:
-    """Lists the first integers on which machines do not all say the same, by trying them."""
+def disagreements(machines: list[Automaton], most: int, up_to: int = 2_000) -> tuple[int, ...]:
+    """Lists the first integers on which machines do not all say the same, by trying some."""
     found = []
     for n in range(1, up_to + 1):
         if len({machine.label(n) for machine in machines}) > 1:

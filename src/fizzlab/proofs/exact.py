@@ -70,9 +70,8 @@ def _whole(values: Float[Tensor, "*shape"]) -> tuple[Whole, Fraction]:
 def _wholes_of(values: Float[np.ndarray, "*shape"]) -> tuple[Whole, Fraction]:
     """Gives doubles as integers and the power of two that they count."""
     unit = grid(values)
-    wholes = np.empty(values.shape, dtype=object)
-    wholes.flat = [int(value) for value in (values / unit).flat]
-    return wholes, Fraction(unit)
+    wholes = [int(value) for value in (values / unit).flat]
+    return np.array(wholes, dtype=object).reshape(values.shape), Fraction(unit)
 
 
 def _is_free_of_order(terms: Whole, unit: Fraction) -> bool:

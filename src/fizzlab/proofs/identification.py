@@ -158,7 +158,12 @@ def _checked(rule: Rule, integers: np.ndarray, labels: np.ndarray) -> dict[int, 
 
 
 def _document(question: Question, answer: Answer, seconds: float) -> Identification:
-    machine, fitting = answer.machine, answer.fitting
+    machine = None
+    if answer.machine is not None:
+        machine = judged(answer.machine, question.rule, question.given, question.test)
+    open_ = disagreements(answer.fitting, MAX_LISTED) if answer.fitting else ()
+    if machine is not None and not open_:  # they agree on all that was tried
+        open_ = (machine.differs_at,)
     return Identification(
         verdict=answer.verdict,
         reason=answer.reason,
@@ -170,9 +175,7 @@ def _document(question: Question, answer: Answer, seconds: float) -> Identificat
         at_least=max(answer.at_least, question.needed),
         apart=tuple(question.told.apart.tolist()),
         rank=question.block.rank,
-        open_integers=disagreements(fitting, MAX_LISTED) if fitting else (),
-        machine=None
-        if machine is None
-        else judged(machine, question.rule, question.given, question.test),
+        open_integers=open_,
+        machine=machine,
         seconds=seconds,
     )

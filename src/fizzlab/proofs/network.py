@@ -39,7 +39,7 @@ class NetworkProof(Document):
     verdict: Literal["proved", "refuted", "undecided"]
     reason: str = Field(description="the verdict in words")
     counterexample: int | None = Field(
-        default=None, description="the smallest n ≥ 1 on which net and rule differ; null if none"
+        default=None, description="an n ≥ 1 on which net and rule differ; null if none is known"
     )
     states: int = Field(default=0, description="codes that some n ≥ 1 leads to")
     snap_gap: float | None = Field(

@@ -57,7 +57,7 @@ def find_rival(
         An automaton; "none" if the solver finds that there is none; "open" if it was given up.
     """
     problem = _Problem(labels, told, states, num_labels, base)
-    if problem.size(differs_from) > MAX_CLAUSES:
+    if time.monotonic() > until_s or problem.size(differs_from) > MAX_CLAUSES:
         return "open"
     problem.make_variables()
     from pysat.solvers import Solver

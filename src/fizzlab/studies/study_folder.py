@@ -54,6 +54,8 @@ def prepare(plan: Plan, path: Path, *, grow: bool = False) -> Plan:
                 fix="choose another --out, or repeat the command that made it",
             )
         return stored
+    if holds_nets(path):
+        raise without_plan(path)
     taken, files = portable(plan.experiment)
     contents = {name: _content(source) for name, source in files.items()}
     contents[PLAN] = to_toml(dataclasses.replace(plan, experiment=taken)).encode()
@@ -85,6 +87,8 @@ def stored_plan(path: Path) -> Plan:
         StudyError: If there is no study, or its plan cannot be read.
     """
     if not (path / PLAN).is_file():
+        if holds_nets(path):
+            raise without_plan(path)
         found = f"{path} is not a study." if path.exists() else f"There is no study {path}."
         raise StudyError(
             found,
@@ -99,6 +103,20 @@ def stored_plan(path: Path) -> Plan:
             expected=f"{PLAN} as fizzlab wrote it",
             fix="restore it; the trained nets beside it are kept",
         ) from None
+
+
+def holds_nets(path: Path) -> bool:
+    """Tells whether a folder holds files of trained nets."""
+    return any(path.glob("nets-*.parquet"))
+
+
+def without_plan(path: Path) -> StudyError:
+    """Gives the error for a study that has lost its plan."""
+    return StudyError(
+        f"{path} holds trained nets, but not their {PLAN}.",
+        expected=f"the {PLAN} that fizzlab wrote there",
+        fix=f"restore {PLAN} (the nets are kept), or choose another folder with --out",
+    )
 
 
 def pinned(plan: Plan) -> Plan:
