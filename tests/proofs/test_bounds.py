@@ -15,7 +15,6 @@ from torch import nn
 from fizzlab import MLP, Encoding, Rule
 from fizzlab.nets.hats import fill_hats, hat_width
 from fizzlab.proofs.bounds import (
-    ACTIVATIONS,
     DOUBLE,
     MAX_SIZE,
     SINGLE,
@@ -25,9 +24,9 @@ from fizzlab.proofs.bounds import (
     grid,
     hull,
     is_exact,
-    layers_of,
 )
 from fizzlab.proofs.exact import ExactNet
+from fizzlab.proofs.layers import ACTIVATIONS, layers_of
 from fizzlab.proofs.scores import LayeredNet
 
 KINDS = {"tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "gelu": nn.GELU}

@@ -11,8 +11,8 @@ from fizzlab import MLP, Encoding, Rule
 from fizzlab.errors import NetError, UsageError
 from fizzlab.nets.hats import fill_hats, hat_width
 from fizzlab.proofs.alike import AlikeNet
-from fizzlab.proofs.bounds import layers_of
 from fizzlab.proofs.exhaustive import FixedProof, prove_fixed
+from fizzlab.proofs.layers import layers_of
 from fizzlab.proofs.scores import LayeredNet
 
 ACTIVATIONS = ["relu", "tanh", "gelu", "sigmoid"]
@@ -300,6 +300,12 @@ def test_asking_one_integer_of_each_kind_finds_what_asking_all_does(seed: int, t
     assert alike.margin == pytest.approx(full.margin, abs=1e-12)
     assert set(alike.counterexamples) <= set(full.counterexamples)
     assert f"one integer of each of {kinds.total} kinds" in alike.basis
+
+
+def test_from_seventeen_bits_on_one_integer_stands_for_its_kind() -> None:
+    proof = prove_fixed(hat_net(Rule(), 24), Encoding(bits=24), Rule())
+    assert (proof.verdict, proof.checked, proof.seconds < 10) == ("proved", 2**24, True)
+    assert "one integer of each of 2,401 kinds" in proof.basis
 
 
 def test_bits_of_one_column_but_other_residues_are_not_alike() -> None:

@@ -285,20 +285,15 @@ def test_verdicts_are_those_of_trying_all_machines(rule, seed):
             assert tuple(machine.label(n) for n in ENOUGH) in fitting - {truth}
 
 
-@pytest.mark.parametrize(("base", "states"), [(2, 15), (3, 10)])
-def test_where_the_argument_says_determined_the_solver_finds_no_rival(base, states):
-    rule = Rule("3=fizz,5=buzz" if base == 2 else "2=a,5=b")
-    given_ = {n: rule.label(n) for n in TRAINING.tolist()}
-    told = distinctions(Words(TRAINING, rule.labels(TRAINING), base))
-    smallest = rule_automaton(rule, base)
-    assert asked(str(rule), base).known_by == "argument"
+def test_where_the_argument_says_determined_the_solver_finds_no_rival():
+    rule = Rule()
     rival = find_rival(
-        given_,
-        told,
-        states,
-        differs_from=smallest,
+        {n: rule.label(n) for n in TRAINING.tolist()},
+        distinctions(Words(TRAINING, rule.labels(TRAINING), 2)),
+        15,
+        differs_from=rule_automaton(rule, 2),
         num_labels=4,
-        base=base,
+        base=2,
         until_s=time.monotonic() + 100,
     )
     assert rival == "none"

@@ -8,8 +8,8 @@ from torch import nn
 
 from fizzlab import MLP, Encoding, Rule
 from fizzlab.nets.hats import fill_hats, hat_width
-from fizzlab.proofs.bounds import layers_of
 from fizzlab.proofs.exhaustive import prove_fixed
+from fizzlab.proofs.layers import layers_of
 from fizzlab.proofs.perturbation import Perturbation, largest, perturbation
 from fizzlab.proofs.scores import LayeredNet
 
@@ -136,11 +136,23 @@ def test_the_bound_is_that_of_the_worst_integer() -> None:
     """Asked one integer at a time, the smallest bound is that of all."""
     net, rule = trained_net(Rule("3=a"), 5, "relu", [20], 3), Rule("3=a")
     layered = LayeredNet(layers_of(net) or [], Encoding(bits=5))
-    found = perturbation(layered, rule, 0)
+    margin = prove_fixed(net, Encoding(bits=5), rule).margin
+    found = perturbation(layered, rule, 0, margin)
     for start in (7, 31):
-        again = perturbation(layered, rule, start)
+        again = perturbation(layered, rule, start, margin)
         assert again.absolute == pytest.approx(found.absolute, rel=2**-9)
         assert again.relative == pytest.approx(found.relative, rel=2**-9)
+
+
+def test_one_bound_for_all_integers_is_smaller_and_not_by_much(
+    case: tuple[MLP, Rule], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net, rule = case
+    own = bound(net, rule, 6)
+    monkeypatch.setattr("fizzlab.proofs.perturbation.LOOKED_AT", 0)
+    same = bound(net, rule, 6)
+    assert own.absolute / 30 < same.absolute <= own.absolute
+    assert own.relative / 30 < same.relative <= own.relative
 
 
 def test_wrong_and_tied_nets_have_no_bound() -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from fizzlab.encodings import Encoding
-from fizzlab.proofs.bounds import Layer
+from fizzlab.proofs.layers import Layer
 from fizzlab.proofs.scores import Batch, LayeredNet
 from fizzlab.rules import Rule
 

@@ -15,7 +15,8 @@ import numpy as np
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from fizzlab.proofs.bounds import MAX_SIZE, Layer, grid
+from fizzlab.proofs.bounds import MAX_SIZE, grid
+from fizzlab.proofs.layers import Layer
 
 Whole: TypeAlias = Shaped[np.ndarray, "*shape"]  # of Python integers
 

@@ -10,73 +10,29 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import Literal
 
 import torch
-from pydantic import Field
 from torch import nn
 
-from fizzlab.configuration import Document
 from fizzlab.encodings import Encoding
 from fizzlab.errors import NetError, UsageError
 from fizzlab.evaluation import predict_labels
 from fizzlab.nets import logits
 from fizzlab.proofs.alike import AlikeNet
-from fizzlab.proofs.bounds import layers_of
-from fizzlab.proofs.perturbation import Perturbation, perturbation
+from fizzlab.proofs.fixed_proof import FixedProof, duration, scope_of
+from fizzlab.proofs.layers import layers_of
+from fizzlab.proofs.perturbation import perturbation
 from fizzlab.proofs.scores import ForeignNet, LayeredNet
-from fizzlab.proofs.tally import LISTED, Tally
+from fizzlab.proofs.tally import Tally
 from fizzlab.rules import Rule, as_integers
 from fizzlab.runs.session import one_thread
 
 MAX_BITS = 28  # 268 million integers, some minutes for 100 hidden units
 MAX_KINDS = 1 << 20  # of integers, where there are more bits
+FEW_BITS = 16  # integers of so many are always asked one by one
 SAMPLE = 1 << 14  # integers at which the pace is measured where there are too many
 
 Progress = Callable[[int, int], None]  # called with integers done, and all
-
-
-class FixedProof(Document):
-    """What a net says of every integer that its encoding covers."""
-
-    verdict: Literal["proved", "refuted", "undecided"] = Field(
-        description="right on all; surely wrong on some; or neither is sure"
-    )
-    scope: str = Field(description="which integers it is about, in words")
-    basis: str = Field(description="what it is about and rests on: which arithmetic, in words")
-    reason: str = Field(description="why, in one sentence")
-    checked: int = Field(description="number of integers asked")
-    wrong: int = Field(description="number of surely wrong answers, in any order of sums")
-    counterexamples: tuple[tuple[int, str, str], ...] = Field(
-        description=f"[integer, what the net says, what is right], the first {LISTED:,}"
-    )
-    close: int = Field(description="number of answers that rounding might turn")
-    close_examples: tuple[int, ...] = Field(description=f"their integers, the first {LISTED:,}")
-    margin: float | None = Field(
-        description="smallest margin: score of the right label minus the largest other one, in "
-        "double precision (of a net of unknown layers, in its own); below 0: an answer is wrong"
-    )
-    margin_at: int | None = Field(description="the smallest integer that has this margin")
-    rounding: float | None = Field(
-        description="most that float32 can change of a difference of two scores; null: no bound"
-    )
-    perturbation: Perturbation | None = Field(
-        description="how far the weights may be changed; null where the net is not proved right"
-    )
-    seconds: float
-
-    @property
-    def text(self) -> str:
-        """The proof in plain words, one paragraph."""
-        words = f"{self.verdict.capitalize()} for {self.scope}: {self.reason}"
-        if self.margin is not None:
-            words += f" The smallest margin is {self.margin:.4g}, at {self.margin_at}."
-        if self.perturbation:
-            words += (
-                f" All weights may be changed by up to {self.perturbation.absolute:.2g}, or by up "
-                f"to {self.perturbation.relative:.2g} of their values, and no answer changes."
-            )
-        return f"{words} This is about {self.basis}."
 
 
 def prove_fixed(
@@ -115,7 +71,7 @@ def prove_fixed(
         proof = _proof(net, known, tally, rule, began)
         if proof.verdict != "proved" or not with_perturbation or isinstance(known, ForeignNet):
             return proof
-        found = perturbation(known, rule, int(tally.margin_at or 0))
+        found = perturbation(known, rule, tally.margin_at or 0, tally.margin)
     seconds = time.monotonic() - began
     return proof.model_copy(update={"perturbation": found, "seconds": seconds})
 
@@ -152,9 +108,9 @@ def _known(
     layers = layers_of(net)
     if layers is None:
         return ForeignNet(net, encoding)
-    if encoding.bits > max_bits and encoding.scheme == "binary":
+    if encoding.bits > min(max_bits, FEW_BITS) and encoding.scheme == "binary":
         alike = AlikeNet(layers, encoding, rule)
-        if alike.total <= MAX_KINDS:
+        if alike.total <= (MAX_KINDS if encoding.bits > max_bits else encoding.capacity // 8):
             return alike
     return LayeredNet(layers, encoding)
 
@@ -181,7 +137,7 @@ def _proof(
     said = predict_labels(net, known.encoding, wrong).tolist()
     return FixedProof(
         verdict="refuted" if tally.wrong else "undecided" if tally.close else "proved",
-        scope=_scope(known.encoding.capacity),
+        scope=scope_of(known.encoding.capacity),
         basis=_basis(net, known),
         reason=tally.reason(),
         checked=tally.checked,
@@ -198,12 +154,6 @@ def _proof(
         perturbation=None,
         seconds=time.monotonic() - began,
     )
-
-
-def _scope(capacity: int) -> str:
-    if capacity <= 1 << 64:
-        return f"every integer from 0 to {capacity - 1}"
-    return f"every integer from 0 to 2^{capacity.bit_length() - 1} - 1"
 
 
 def _basis(net: nn.Module, known: LayeredNet | ForeignNet) -> str:
@@ -230,7 +180,7 @@ def _refused(known: LayeredNet | ForeignNet, rule: Rule, max_bits: int, began: f
     per_integer = (time.monotonic() - start) / asked.asked
     return FixedProof(
         verdict="undecided",
-        scope=_scope(known.encoding.capacity),
+        scope=scope_of(known.encoding.capacity),
         basis="nothing that was computed",
         reason=f"there are 2^{bits} integers, more than the 2^{max_bits} that are asked; at the "
         f"pace of this machine all of them would take {duration(bits, per_integer)}.",
@@ -245,19 +195,3 @@ def _refused(known: LayeredNet | ForeignNet, rule: Rule, max_bits: int, began: f
         perturbation=None,
         seconds=time.monotonic() - began,
     )
-
-
-def duration(bits: int, seconds_each: float) -> str:
-    """Tells how long 2^bits steps take.
-
-    >>> duration(30, 1e-7), duration(40, 1e-7), duration(200, 1e-7)
-    ('about 107 seconds', 'about 31 hours', 'about 10^46 years')
-    """
-    power = bits * math.log10(2) + math.log10(seconds_each)
-    if power > 11:
-        return f"about 10^{power - math.log10(3.156e7):.0f} years"
-    seconds = 10**power
-    for unit, size in {"years": 3.156e7, "days": 86400, "hours": 3600, "minutes": 60}.items():
-        if seconds >= 2 * size:
-            return f"about {seconds / size:,.0f} {unit}"
-    return f"about {seconds:.0f} seconds"

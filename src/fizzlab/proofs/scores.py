@@ -22,12 +22,12 @@ from fizzlab.proofs.bounds import (
     DOUBLE,
     SINGLE,
     Change,
-    Layer,
     Step,
     deviations,
     hull,
     is_exact,
 )
+from fizzlab.proofs.layers import Layer
 
 CELLS = 1 << 19  # numbers in the widest layer's matrix: it stays in the cache
 NEAR = 2.0**-12  # of a foreign net: margins below this share of its largest score are close

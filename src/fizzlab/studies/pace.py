@@ -92,7 +92,8 @@ def measured_pace(
     experiments = [plan.experiment_of_condition(int(number)) for number in numbers]
     experiments *= -(-ROUND // len(experiments))  # a round keeps all threads busy
     chosen, _ = pick(engine, experiments)
-    share = _affordable(max(experiments, key=_epochs), chosen.name, seconds / ROUND)
+    longest = max(experiments, key=_epochs)
+    share, fixed = _affordable(longest, chosen.name, seconds / ROUND)
     shorter = [_shortened(experiment, share) for experiment in experiments]
     measured = sum(map(_epochs, shorter)) / sum(map(_epochs, experiments))
     began, came = time.monotonic(), 0
@@ -104,20 +105,33 @@ def measured_pace(
             stop=lambda: time.monotonic() - began > 10 * seconds,
         ):
             came += 1
-    return Pace(measured * came / (time.monotonic() - began), measured)
+    longer = fixed + (1 - fixed) / measured  # how many times as long a whole net takes
+    return Pace(came / (time.monotonic() - began) / longer, measured)
 
 
-def _affordable(experiment: Experiment, engine: str, seconds: float) -> float:
-    """Gives the share of its epochs that one net trains in about so many seconds; at most 1."""
-    epochs = 1
-    next(train_many([_shortened(experiment, 0.0)], engine=engine, threads=1))  # to warm up
+def _affordable(experiment: Experiment, engine: str, seconds: float) -> tuple[float, float]:
+    """Gives the share of its epochs that one net trains in about so many seconds; at most 1.
+
+    Returns:
+        That share, and which share of the time such a short net takes does not grow with epochs.
+    """
+    _seconds_of(experiment, 1, engine)  # to warm up
+    first, epochs = _seconds_of(experiment, 1, engine), 1
     while epochs < _epochs(experiment):
-        began, share = time.monotonic(), epochs / _epochs(experiment)
-        next(train_many([_shortened(experiment, share)], engine=engine, threads=1))
-        if time.monotonic() - began > seconds / 2:
-            return share
+        took = _seconds_of(experiment, epochs, engine)
+        if took > seconds / 2:
+            each = (took - first) / max(1, epochs - 1)
+            fixed = (first - each) / took if epochs > 1 else 0.0
+            return epochs / _epochs(experiment), min(max(fixed, 0.0), 0.9)
         epochs *= 2
-    return 1.0
+    return 1.0, 0.0
+
+
+def _seconds_of(experiment: Experiment, epochs: int, engine: str) -> float:
+    began = time.monotonic()
+    short = _shortened(experiment, epochs / _epochs(experiment))
+    next(train_many([short], engine=engine, threads=1))
+    return time.monotonic() - began
 
 
 def _epochs(experiment: Experiment) -> int:

@@ -55,7 +55,8 @@ def prepare(plan: Plan, path: Path, *, grow: bool = False) -> Plan:
             )
         return stored
     if holds_nets(path):
-        raise without_plan(path)
+        missing: StudyError = without_plan(path)
+        raise missing
     taken, files = portable(plan.experiment)
     contents = {name: _content(source) for name, source in files.items()}
     contents[PLAN] = to_toml(dataclasses.replace(plan, experiment=taken)).encode()
@@ -88,7 +89,8 @@ def stored_plan(path: Path) -> Plan:
     """
     if not (path / PLAN).is_file():
         if holds_nets(path):
-            raise without_plan(path)
+            missing: StudyError = without_plan(path)
+            raise missing
         found = f"{path} is not a study." if path.exists() else f"There is no study {path}."
         raise StudyError(
             found,

@@ -1,7 +1,5 @@
 // What the server packs as base64 of little-endian bytes.
 
-export const COVERED = 255;
-
 export function bytes(base64: string): Uint8Array {
   const text = atob(base64);
   const made = new Uint8Array(text.length);
