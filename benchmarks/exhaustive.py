@@ -1,8 +1,9 @@
 """Times of exhaustive proofs, and how careful bounds are: python benchmarks/exhaustive.py.
 
-Nets of bits–100–4 with torch's initial weights are asked about every integer; nets of hats are
-proved, with the bound of what changes of weights they bear. A net of hats with noise shows the
-smallest attack (all weights moved by ε against the margin of one integer) beside the bound.
+Nets of bits–100–4 are asked about every integer: with torch's initial weights (refuted), and with
+hats in some of the units and a little noise in all weights (proved, with the bound of what changes
+they bear). Then bounds stand beside the smallest attack found: all weights moved by ε against the
+margin of one integer.
 """
 
 from __future__ import annotations
@@ -18,12 +19,22 @@ from fizzlab import MLP, Encoding, Rule
 from fizzlab.nets.hats import fill_hats, hat_width
 from fizzlab.proofs.exhaustive import FixedProof, prove_fixed
 
-ROUNDS = {10: 9, 16: 5, 20: 3, 24: 3}
+ROUNDS = {10: 9, 16: 5, 20: 3, 24: 1}
 
 
 def hat_net(bits: int) -> MLP:
     net = MLP((bits, hat_width(Rule(), bits), 4))
     fill_hats(net, Rule(), bits)
+    return net
+
+
+def right_net(bits: int) -> MLP:
+    """Gives a net of 100 units, no two weights alike, that is right on all integers."""
+    hats, net = hat_net(bits), MLP((bits, 100, 4))
+    with torch.no_grad():
+        for value, exact in zip(net.parameters(), hats.parameters(), strict=True):
+            value *= 1e-4
+            value[tuple(slice(size) for size in exact.shape)] += exact
     return net
 
 
@@ -38,22 +49,18 @@ def timed(net: nn.Module, bits: int, rounds: int) -> tuple[float, FixedProof]:
 
 
 def times(most: int) -> None:
-    print(
-        "| bits | integers | bits–100–4, relu (s) | tanh (s) | close (relu) | hats (s) | ε hats |"
-    )
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    print("| bits | integers | relu, refuted (s) | tanh, refuted (s) | relu, proved (s) | ε |")
+    print("| --- | --- | --- | --- | --- | --- |")
     for bits, rounds in ROUNDS.items():
         if bits > most:
             continue
-        relu, proof = timed(MLP((bits, 100, 4)), bits, rounds)
+        relu, _ = timed(MLP((bits, 100, 4)), bits, rounds)
         tanh, _ = timed(MLP((bits, 100, 4), "tanh"), bits, rounds)
-        hats, proved = timed(hat_net(bits), bits, rounds)
-        bears = proved.perturbation.absolute if proved.perturbation else 0.0
-        print(
-            f"| {bits} | {2**bits:,} | {relu:.3f} | {tanh:.3f} | {proof.close} | {hats:.3f} "
-            f"| {bears:.2g} |",
-            flush=True,
-        )
+        right, proof = timed(right_net(bits), bits, rounds)
+        assert proof.verdict == "proved", proof.text
+        bears = proof.perturbation.absolute if proof.perturbation else 0.0
+        cells = [f"{bits}", f"{2**bits:,}", f"{relu:.3f}", f"{tanh:.3f}", f"{right:.3f}"]
+        print(f"| {' | '.join(cells)} | {bears:.2g} |", flush=True)
 
 
 def carefulness(bits: int, integers: int) -> None:
@@ -112,8 +119,8 @@ def attack(net: MLP, rows: torch.Tensor, labels: torch.Tensor, n: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bits", type=int, default=24, help="the most bits to time")
-    times(parser.parse_args().bits)
     carefulness(10, 200)
+    times(parser.parse_args().bits)
 
 
 if __name__ == "__main__":

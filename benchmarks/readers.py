@@ -115,7 +115,7 @@ def rules_row(divisors: tuple[int, ...], base: int, count: int) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
     many = commands.add_parser("seeds")
     many.add_argument("count", type=int)

@@ -46,6 +46,33 @@ def test_a_study_from_beginning_to_report(fizzlab) -> None:
     assert "Étude s" in Path("s/report.html").read_text(encoding="utf-8")
 
 
+def test_the_table_fits_into_80_columns(fizzlab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    two = ["--vary", "net.hidden=4,[100,100]", "--set", "recipe.epochs=2", "--seeds", "2"]
+    for out, more in (("s", []), ("t", ["--set", "data.validation=0"])):
+        rates = ["--vary", "recipe.learning_rate=0.05,0.5"]
+        done = fizzlab("study", *two, *rates, *more, "--out", out)
+        assert done.code == 0, done.err
+        table = done.out.partition("How this is known")[0].splitlines()
+        assert max(map(len, table)) <= 80
+        assert any("learning rate 0.5, hidden 100-100" in line for line in table) or (
+            any(line.strip().startswith("hidden 100-100") for line in table)
+        )
+        assert any("test accuracy" in line for line in table)
+        assert sum(" to " in line for line in table) == 4  # each condition with an interval
+
+
+def test_luck_in_french(fizzlab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FIZZLAB_CACHE", str(tmp_path / "cache"))
+    done = fizzlab("luck", "0.53", *QUICK, "--nets", "8", "--lang", "fr")
+    assert done.code == 0, done.err
+    assert "Une exactitude de test de 0,53 fait mieux que" in done.out
+    assert "<- votre résultat" in done.out
+    assert "Tous ces réseaux" in done.out
+    bad = fizzlab("luck", "0.53", *QUICK, "--nets", "8", "--lang", "de")
+    assert (bad.code, 'There is no language "de"' in bad.err) == (2, True)
+
+
 def test_json_gives_what_is_promised(fizzlab) -> None:
     done = fizzlab(*STUDY, "--json")
     assert (done.code, done.err) == (0, "")

@@ -65,7 +65,7 @@ def test_a_snapped_net_is_its_automaton_on_long_numbers() -> None:
 
 def test_a_net_that_does_not_stay_near_its_codes_is_refused() -> None:
     net = Bilinear(2, 16, 4, seed=0)
-    with pytest.raises(NetError, match="does not behave|do not stay"):
+    with pytest.raises(NetError, match=r"does not behave|do not stay"):
         snap(net)
 
 

@@ -111,7 +111,7 @@ def kill_in_mid_training(path: Path, experiment: Experiment, kills: int, seed: i
 def check(path: Path, experiment: Experiment, kills: int) -> None:
     kill_in_mid_training(path, experiment, kills, seed=0)
     run, whole = resume(path, progress=False), train(experiment, progress=False)
-    assert not [stray for stray in path.glob(".*")]
+    assert not list(path.glob(".*"))
     for name, value in whole.state.net.state_dict().items():
         assert torch.equal(run.state.net.state_dict()[name], value)
     assert whole.state.best is not None

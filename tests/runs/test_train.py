@@ -184,7 +184,7 @@ def test_a_net_of_ones_own(tmp_path: Path) -> None:
         open_run(path)
     same(whole, resume(path, net=Own(), progress=False))
     assert open_run(path, net=Own()).predict([15]) == whole.predict([15])
-    with pytest.raises(RunError, match="not the one that .* trained"):
+    with pytest.raises(RunError, match=r"not the one that .* trained"):
         open_run(path, net=nn.Linear(10, 4))
     assert whole.report.net == "Own"
 

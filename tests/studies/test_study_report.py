@@ -14,14 +14,19 @@ import pytest
 from PIL import Image
 
 from fizzlab import Experiment
+from fizzlab.configuration import setting_names
 from fizzlab.errors import StudyError, UnknownNameError
+from fizzlab.figures.style import new_figure
 from fizzlab.studies import Plan, Study, execute, read_plan
+from fizzlab.studies.axes import write_numbers
 from fizzlab.studies.findings import Findings
 from fizzlab.studies.integers import most_wrong
+from fizzlab.studies.naming import SETTINGS_FR
 from fizzlab.studies.pictures import pictures
 from fizzlab.studies.report import write_report
 from fizzlab.studies.study_folder import prepare
 from fizzlab.studies.texts import TEXTS, number
+from fizzlab.studies.vary import field_problem
 
 VOID = {"meta", "br", "img", "link", "hr"}
 
@@ -173,3 +178,34 @@ def test_integers_are_explained_by_their_kinds(quick_study: Study) -> None:
         assert "of the bits" in one.kind
         assert one.kind_seen is not None
     assert worst[0].nets == max(quick_study.wrong().values())
+
+
+def test_a_french_page_is_french_throughout(quick_study: Study, tmp_path: Path) -> None:
+    page, _ = write_report(quick_study, tmp_path / "r.html", language="fr")
+    html = page.read_text(encoding="utf-8")
+    for part in ("svg", "pre", "style", "footer"):
+        html = re.sub(rf"<{part}.*?</{part}>", "", html, flags=re.S)
+    text = re.sub(r"<[^>]+>", " ", html)
+    assert not re.search(r"\d\.\d", text)
+    assert "taux d’apprentissage 0,05" in text
+    assert "des bits 1, 16, 256" in text
+    said = set(TEXTS["fr"].values())
+    for key, english in TEXTS["en"].items():
+        if "{" not in english and "|" not in english and len(english) > 4 and english not in said:
+            assert not re.search(rf"\b{re.escape(english.strip())}\b", text), key
+
+
+def test_the_numbers_of_axes_are_french_too() -> None:
+    figure = new_figure()
+    axes = figure.subplots()
+    axes.plot([-0.5, 0.5], [0, 1])
+    write_numbers(axes.xaxis, TEXTS["fr"])
+    figure.canvas.draw()
+    shown = [label.get_text() for label in axes.get_xticklabels()]
+    assert {"\N{MINUS SIGN}0,4", "0,0", "0,4"} <= set(shown)
+
+
+def test_every_setting_has_a_french_name() -> None:
+    for name in setting_names(Experiment):
+        if not field_problem(name) and not name.endswith("_sha256"):
+            assert name in SETTINGS_FR, name

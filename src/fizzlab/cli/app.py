@@ -15,6 +15,7 @@ from fizzlab.cli import (
     evaluate,
     explain,
     identify,
+    lab,
     luck,
     plot,
     predict,
@@ -74,3 +75,4 @@ app.command("study")(study.study)
 app.command("report")(report.report)
 app.command("luck", context_settings=_NEGATIVE)(luck.luck)
 app.command("engines")(engines.engines)
+app.command("lab")(lab.lab)

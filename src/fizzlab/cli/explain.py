@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fizzlab.cli.options import AsJson, Quiet, RunPath
 from fizzlab.errors import DataError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from fizzlab.evaluation import Explanation
 
 
 def explain(
@@ -25,20 +30,28 @@ def explain(
     values = parse_integers(integer)
     if len(values) != 1:
         raise DataError("explain takes one integer.", expected="N", got=integer[:80])
-    found = open_run(run).explain(int(values[0]))
+    opened = open_run(run)
+    found = opened.explain(int(values[0]))
     if as_json:
         output.print_json(Explained(**found.model_dump(exclude={"why"}), run=str(run)))
     if as_json or quiet:
         return
-    made = output.table(
-        "label", "logit", "probability", title=f"What the net computes for {integer}", right=(1, 2)
-    )
-    for name, logit, share in zip(found.names, found.logits, found.probabilities, strict=True):
-        made.add_row(name, f"{logit:.3f}", f"{share:.4f}")
-    out = output.console()
+    out, what = output.console(), "score" if opened.has_scores else "logit"
     if found.digits is not None:
-        digits = " ".join(map(str, reversed(found.digits)))
+        digits = output.shortened(" ".join(map(str, reversed(found.digits))), most=200)
         out.print(f"{integer} in digits, most significant first: {digits}")
-    out.print(made)
-    out.print(f"Margin: {found.margin:.3f} (true label's logit − the highest other one)")
+    out.print(_computed(found, f"What the net computes for {integer}", what))
+    out.print(f"Margin: {found.margin:.3f} (true label's {what} − the highest other one)")
     out.print(found.why)
+
+
+def _computed(found: Explanation, title: str, what: str) -> Table:
+    """Gives what the net computes for each label; scores are no logits, and have no softmax."""
+    from fizzlab.cli import output
+
+    headers = ["label", what] + ["probability"] * (what == "logit")
+    made = output.table(*headers, title=title, right=(1, 2))
+    for name, score, share in zip(found.names, found.logits, found.probabilities, strict=True):
+        cells = [name, f"{score:.3f}", f"{share:.4f}"]
+        made.add_row(*cells[: len(headers)])
+    return made

@@ -95,12 +95,27 @@ def print_results(run: Run) -> None:
         out.print(f"{text} (see `fizzlab explain`).")
     if warning := one_answer(report):
         out.print(warning)
+    if warning := not_accepted(run):
+        out.print(warning)
     out.print(
         f"Seed {report.seed}, {plural(report.epochs, 'epoch')} in {report.seconds:.1f} s, "
         f"{ENDS[report.stopped]}; the net is that of epoch {report.kept_epoch} ({_kept(report)})."
     )
     if run.state.codebook is not None:
         out.print(f"It answers snapped to a codebook of {len(run.state.codebook)} states.")
+
+
+def not_accepted(run: Run) -> str | None:
+    """Gives a warning where no automaton was found in a net that was to have one."""
+    recipe = run.experiment.recipe
+    if recipe.extract_below is None or run.stopped != "epochs":
+        return None
+    return (
+        f"No automaton that fits with as few states as can be was found in it, in "
+        f"{plural(recipe.tries, 'try').replace('trys', 'tries')}: it is not snapped. Whether the "
+        "training labels determine the rule at all: fizzlab identify --config "
+        f"{run.path}/experiment.toml"
+    )
 
 
 def _kept(report: Report) -> str:
@@ -151,7 +166,7 @@ def shortened(text: object, most: int = 60) -> str:
 
 def loss_unit(run: Run) -> str:
     """Gives the unit of a run's loss."""
-    return "squared error" if run.experiment.recipe.loss == "squared_error" else "nats"
+    return "squared error" if run.has_scores else "nats"
 
 
 def loss_text(found: Evaluation) -> str:

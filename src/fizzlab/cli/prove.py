@@ -86,7 +86,7 @@ def _print(run: Run, proof: Proof, certificate: Path | None) -> None:
         )
     elif proof.network and proof.verdict == "proved":
         out.print(f"Next: fizzlab prove {run.path} --certificate FILE (for others to check)")
-    elif run.experiment.net.reads and proof.net == "trained":
+    elif proof.verdict == "undecided" and run.experiment.net.reads and proof.net == "trained":
         out.print(f"Next: fizzlab snap {run.path}")
 
 
@@ -95,6 +95,7 @@ def _print_counterexamples(proof: Proof) -> None:
 
     wrong = proof.counterexamples
     shown = [f"{output.shortened(n)} ({output.shortened(said)})" for n, said, _ in wrong[:SHOWN]]
-    count = proof.fixed.wrong if proof.fixed else len(wrong)
-    more = f", … ({count:,} in all)" if count > SHOWN else ""
+    more = ", …" if len(wrong) > SHOWN else ""
+    if proof.fixed and more:
+        more += f" ({proof.fixed.wrong:,} in all)"
     output.console().print(f"Wrong on, and what the net says: {', '.join(shown)}{more}.")

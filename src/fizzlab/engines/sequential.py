@@ -47,7 +47,7 @@ class Sequential(Engine):
 
 
 def answering(experiment: Experiment, state: State) -> dict[str, Tensor]:
-    """Gives the weights of the net that answers: snapped, where the recipe says so and it can be."""
+    """Gives the weights of the net that answers: snapped where the recipe says so, if it can be."""
     wanted = experiment.recipe.snap and state.stopped in {"accepted", "fitted"}
     if wanted and isinstance(state.net, Reader):
         with contextlib.suppress(NetError), one_thread():

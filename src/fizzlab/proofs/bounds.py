@@ -17,9 +17,9 @@ with or without fused multiply-adds (Higham, "Accuracy and Stability of Numerica
 with φ's Lipschitz constant λ, and no more than the span of φ and α u. ReLU is computed exactly
 (α = 0), and where z ≤ t, it moves by no more than max(0, t + |ẑ − z|): a unit that is surely off is
 surely 0. Of tanh, sigmoid and GELU the error is not defined by any standard; α is *assumed* here,
-five times what was measured over every 17th float32 number (docs, log). Bounds are computed in
-double precision as sums of products that are not negative, whose relative error is far below the
-2^-20 that is added to them.
+five times and more what was measured over every 17th float32 number (docs, log). Bounds are
+computed in double precision as sums of products that are not negative, whose relative error is far
+below the 2^-20 that is added to them.
 
 The derivation in full: docs, "Exhaustive proofs".
 """

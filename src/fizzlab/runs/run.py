@@ -70,6 +70,11 @@ class Run:
             net.load_state_dict(self.state.best or {})
         return net.eval()
 
+    @property
+    def has_scores(self) -> bool:
+        """Whether the net gives scores near 0 and 1, of the squared error, and no logits."""
+        return self.experiment.recipe.loss == "squared_error"
+
     def snap(self) -> None:
         """Snaps the kept net, a reader: from now on `net` is a finite automaton.
 

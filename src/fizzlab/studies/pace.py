@@ -93,7 +93,7 @@ def measured_pace(
     experiments *= -(-ROUND // len(experiments))  # a round keeps all threads busy
     chosen, _ = pick(engine, experiments)
     longest = max(experiments, key=_epochs)
-    share, fixed = _affordable(longest, chosen.name, seconds / ROUND)
+    share, once, each = _affordable(longest, chosen.name, seconds / ROUND)
     shorter = [_shortened(experiment, share) for experiment in experiments]
     measured = sum(map(_epochs, shorter)) / sum(map(_epochs, experiments))
     began, came = time.monotonic(), 0
@@ -105,15 +105,17 @@ def measured_pace(
             stop=lambda: time.monotonic() - began > 10 * seconds,
         ):
             came += 1
-    longer = fixed + (1 - fixed) / measured  # how many times as long a whole net takes
+    epochs = sum(map(_epochs, shorter)) / len(shorter)
+    # how many times as long a whole net takes
+    longer = (once + each * epochs / measured) / (once + each * epochs)
     return Pace(came / (time.monotonic() - began) / longer, measured)
 
 
-def _affordable(experiment: Experiment, engine: str, seconds: float) -> tuple[float, float]:
+def _affordable(experiment: Experiment, engine: str, seconds: float) -> tuple[float, float, float]:
     """Gives the share of its epochs that one net trains in about so many seconds; at most 1.
 
     Returns:
-        That share, and which share of the time such a short net takes does not grow with epochs.
+        That share, the seconds that a net takes once, and the seconds that each epoch takes.
     """
     _seconds_of(experiment, 1, engine)  # to warm up
     first, epochs = _seconds_of(experiment, 1, engine), 1
@@ -121,10 +123,11 @@ def _affordable(experiment: Experiment, engine: str, seconds: float) -> tuple[fl
         took = _seconds_of(experiment, epochs, engine)
         if took > seconds / 2:
             each = (took - first) / max(1, epochs - 1)
-            fixed = (first - each) / took if epochs > 1 else 0.0
-            return epochs / _epochs(experiment), min(max(fixed, 0.0), 0.9)
+            if epochs == 1 or each <= 0:  # nothing to compare with, or other work was in the way
+                return epochs / _epochs(experiment), 0.0, took / epochs
+            return epochs / _epochs(experiment), max(0.0, first - each), each
         epochs *= 2
-    return 1.0, 0.0
+    return 1.0, 0.0, 1.0
 
 
 def _seconds_of(experiment: Experiment, epochs: int, engine: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import tomllib
 from collections.abc import Mapping
@@ -142,8 +143,8 @@ def parse_vary(text: str) -> tuple[str, Values]:
     """Reads what the command line varies.
 
     Args:
-        text: name=values: commas between values, or a TOML array of values, or for a range an
-            inline table.
+        text: name=values: commas between values or lists, or a TOML array of values, or for a
+            range an inline table.
 
     Raises:
         ConfigError: If it cannot be read so.
@@ -152,6 +153,8 @@ def parse_vary(text: str) -> tuple[str, Values]:
     ('recipe.learning_rate', (0.01, 0.05))
     >>> parse_vary("net.hidden=[[50],[100,100]]")
     ('net.hidden', ((50,), (100, 100)))
+    >>> parse_vary("net.hidden=50,[100,100]")
+    ('net.hidden', (50, (100, 100)))
     >>> parse_vary("recipe.momentum={low=0, high=0.9}")
     ('recipe.momentum', Range(low=0, high=0.9, log=False))
     """
@@ -163,8 +166,12 @@ def parse_vary(text: str) -> tuple[str, Values]:
             expected="name=values, such as recipe.learning_rate=0.01,0.05 or "
             "'net.hidden=[[50],[100,100]]'",
         )
-    if not values.startswith(("[", "{")):
+    if "[" not in values and not values.startswith("{"):
         return name, tuple(_literal(part.strip()) for part in values.split(",") if part.strip())
+    with contextlib.suppress(ValueError, RecursionError):  # commas between lists: 50,[100,100]
+        listed = tomllib.loads(f"values = [{values}]")["values"]
+        if len(listed) > 1:
+            return name, frozen(listed)
     try:
         read = tomllib.loads(f"values = {values}")["values"]
     except (ValueError, RecursionError) as error:

@@ -3,8 +3,23 @@
 import type { Theme } from "./theme.svelte";
 
 export type Colour =
-  | "ground" | "surface" | "raised" | "ink" | "soft" | "line" | "edge" | "accent" | "train"
-  | "validation" | "test" | "right" | "right-tint" | "wrong" | "wrong-tint" | "plus" | "minus";
+  | "ground"
+  | "surface"
+  | "raised"
+  | "ink"
+  | "soft"
+  | "line"
+  | "edge"
+  | "accent"
+  | "train"
+  | "validation"
+  | "test"
+  | "right"
+  | "right-tint"
+  | "wrong"
+  | "wrong-tint"
+  | "plus"
+  | "minus";
 
 let known: { theme: Theme; values: Map<string, string> } | null = null;
 

@@ -36,7 +36,9 @@ class Drafts {
       if (this.#pending === 0) this.discard();
       return;
     }
-    const known = problem.settings.filter((path) => lab.fields.some((field) => field.path === path));
+    const known = problem.settings.filter((path) =>
+      lab.fields.some((field) => field.path === path),
+    );
     const paths = known.length || !(this.#last in this.values) ? known : [this.#last];
     this.problems = Object.fromEntries(paths.map((path) => [path, problem]));
     this.general = paths.length ? null : problem;

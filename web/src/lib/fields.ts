@@ -97,7 +97,12 @@ export function read(field: Field, text: string): Json {
   if (field.kind === "integer" || field.kind === "number") return numberOr(trimmed);
   if (field.kind !== "numbers") return field.kind === "choice" ? text : trimmed;
   if (field.words.includes(trimmed)) return trimmed;
-  return trimmed === "" ? [] : trimmed.split(/[\s,;]+/).filter(Boolean).map(numberOr);
+  return trimmed === ""
+    ? []
+    : trimmed
+        .split(/[\s,;]+/)
+        .filter(Boolean)
+        .map(numberOr);
 }
 
 function numberOr(text: string): Json {

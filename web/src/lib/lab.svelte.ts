@@ -185,7 +185,9 @@ export class Lab {
         const all = bytes(message.probabilities);
         const size = all.length / message.labels.length;
         const made = new Map(this.maps);
-        message.labels.forEach((label, i) => made.set(label, all.subarray(i * size, (i + 1) * size)));
+        message.labels.forEach((label, i) =>
+          made.set(label, all.subarray(i * size, (i + 1) * size)),
+        );
         this.maps = made;
         return;
       }

@@ -34,7 +34,7 @@ class Cpu(Engine):
 
     @classmethod
     def uncovered(cls, experiment: Experiment) -> str | None:
-        """It covers perceptrons, but for dropout, gelu and sigmoid, scaled values, squared error."""
+        """It covers perceptrons but for dropout, gelu, sigmoid, scaled values, squared error."""
         recipe = experiment.recipe
         covered = {
             "net.architecture": not experiment.net.reads,
@@ -111,8 +111,7 @@ def train_one(index: int, experiment: Experiment) -> Trained:
     rates = schedule(recipe, -(-num_train // recipe.batch_size))
     history = np.full((2 + recipe.last_epoch // recipe.evaluate_every, len(HISTORY)), np.nan)
     train, validation = (
-        (layout.table_rows(encoding, shape, split), split.labels.copy())
-        for split in (splits.train, splits.validation)
+        layout.numbers_of(encoding, shape, split) for split in (splits.train, splits.validation)
     )
     rows, epochs, why, best_epoch = loop.train_net(
         theta,
@@ -122,8 +121,7 @@ def train_one(index: int, experiment: Experiment) -> Trained:
         (rates.learning_rate, rates.momentum),
         train,
         validation,
-        np.arange(max(num_train, len(splits.validation))),
-        layout.room_of(shape, length, work, num_train),
+        layout.room_of(shape, length, work, num_train, recipe.batch_size),
         best,
         history,
     )

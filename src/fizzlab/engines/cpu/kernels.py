@@ -5,21 +5,26 @@ and falls into a sum over groups of at most five bits:
 
     z(n) = b + Σ_i W_i bit_i(n) = Σ_g T_g[bits of group g in n],     T_g[v] = Σ_{i in v} W_i
 
-Ten bits are two groups with 32 rows each. A step builds the tables (one addition a row), and an
-integer then costs two rows instead of ten products. Backward, dz is added to the two rows of
-gradient tables, and folded at the end of the batch: dW_i = Σ_{v with bit i} G_g[v]. One-hot digits
-are groups too: one digit, one group, T_g[v] = W_v.
+Ten bits are two groups with 32 rows each; see `tables.py`. An integer costs two rows instead of ten
+products, and backward dz is added to two rows of gradients.
 
 Dense layers, four samples s by four outputs o at a time, j running over inputs:
 
     forward    y_so = b_o + Σ_j a_sj W_oj        16 sums in registers, 8 loads for 16 products
     backward   dW_oj += Σ_s d_so a_sj            e_sj = Σ_o d_so W_oj
 
+Last layer. A softmax stays the same if all logits move by the same, and their gradients sum to
+zero. So with K labels the differences D_k = W_k − W_K of its rows suffice, and K − 1 products:
+
+    y_k = a D_k + b_k − b_K,  y_K = 0        e = Σ_{k<K} d_k D_k        dW_K = − Σ_{k<K} dW_k
+
 Layout: everything of a net is one flat array. The lookup layer has a row a feature, other layers a
-row an output; rows are padded with zeros to 16 lanes, and stay zero. Four rows of a dense layer, or
-of four samples' activations, lie side by side, 16 lanes of each in turn, so that one pointer serves
-four: the lanes j … j + 15 of rows r … r + 3 begin at 4 j + 16 (0 … 3). Samples go through all
-layers in tiles of 32, so that their activations stay in the first-level cache.
+row an output; rows are padded with zeros to 16 lanes, and stay zero. Four rows of a dense layer lie
+side by side, 16 lanes of each in turn, so that one pointer serves four: the lanes j … j + 15 of
+rows r … r + 3 begin at 4 j + 16 (0 … 3). Samples go through all layers in tiles; there 16 lanes of
+all samples lie side by side, and logits and their deltas lie label by label.
+
+An index of numba's own is asked whether it is negative; `simd.item` does not ask.
 """
 
 from __future__ import annotations
@@ -33,15 +38,18 @@ from fizzlab.engines.cpu.compiling import inlined
 from fizzlab.engines.cpu.functions import activate, slope
 from fizzlab.engines.cpu.simd import (
     fma,
+    item,
     lane_sums,
     load,
     load_quarters,
     splat,
     store,
     store_quarters,
+    transposed,
 )
 
-TILE = 32  # samples
+TILE = 128  # samples
+PITCH = 16 * (TILE + 1)  # from sixteen lanes of a tile to the next; odd, so that caches spread it
 
 
 class Shape(NamedTuple):
@@ -57,8 +65,8 @@ class Shape(NamedTuple):
         group_features: First feature of each group of the lookup layer.
         group_sizes: Bits of each group; 0 if it is a one-hot digit.
         group_rows: First row of each group in the tables; one more entry for the end.
-        stride: Distance of two rows of the tables; not a multiple of 4 kB, or all rows would want
-            the same few lines of the cache.
+        stride: Distance of two rows of the tables; an odd number of vectors, or many rows would
+            want the same few lines of the cache.
         labels: Number of labels.
         activation: RELU or TANH.
     """
@@ -79,103 +87,14 @@ class Shape(NamedTuple):
 
 @inlined
 def place(row, lane, width):
-    """Gives where a lane of a row stands, four rows side by side."""
+    """Gives where a lane of a row of weights stands, four rows side by side."""
     return row // 4 * 4 * width + lane // 16 * 64 + row % 4 * 16 + lane % 16
 
 
 @inlined
-def build_tables(theta, shape, tables):
-    """Fills the lookup layer's tables from its weights; the biases go into the first group's."""
-    width, stride, zero = shape.widths[0], shape.stride, splat(float32(0.0))
-    for group in range(len(shape.group_sizes)):
-        first, size = shape.group_rows[group], shape.group_sizes[group]
-        weights = shape.weights[0] + shape.group_features[group] * width
-        for j in range(0, width, 16):
-            bias = load(theta, shape.biases[0] + j) if group == 0 else zero
-            if size == 0:
-                for v in range(shape.group_rows[group + 1] - first):
-                    row = load(theta, weights + v * width + j)
-                    store(tables, (first + v) * stride + j, row + bias)
-                continue
-            store(tables, first * stride + j, bias)
-            for bit in range(size):
-                row = load(theta, weights + bit * width + j)
-                for v in range(1 << bit):
-                    known = load(tables, (first + v) * stride + j)
-                    store(tables, (first + v + (1 << bit)) * stride + j, known + row)
-
-
-@inlined
-def fold_tables(tables, shape, grad):
-    """Sums gradient tables to the gradient of the lookup layer's weights and biases.
-
-    The rows with the highest bit set are summed, and then added to those without it: what is left
-    is a table of one bit less. It leaves the tables without meaning.
-    """
-    width, stride, zero = shape.widths[0], shape.stride, splat(float32(0.0))
-    for group in range(len(shape.group_sizes)):
-        first, size = shape.group_rows[group], shape.group_sizes[group]
-        weights = shape.weights[0] + shape.group_features[group] * width
-        for j in range(0, width, 16):
-            total = zero
-            if size == 0:
-                for v in range(shape.group_rows[group + 1] - first):
-                    row = load(tables, (first + v) * stride + j)
-                    total = total + row
-                    store(grad, weights + v * width + j, row)
-            for bit in range(size - 1, -1, -1):
-                total, half = zero, 1 << bit
-                for v in range(half):
-                    row = load(tables, (first + half + v) * stride + j)
-                    total = total + row
-                    store(
-                        tables,
-                        (first + v) * stride + j,
-                        load(tables, (first + v) * stride + j) + row,
-                    )
-                store(grad, weights + bit * width + j, total)
-            if group == 0:
-                if size:
-                    total = load(tables, first * stride + j)
-                store(grad, shape.biases[0] + j, total)
-
-
-@inlined
-def lookup_forward(tables, shape, samples, count, work):
-    """Gives the first layer's activations of `count` samples; `samples` holds their table rows."""
-    width, at, groups = shape.widths[0], shape.activations[0], samples.shape[1]
-    hidden, stride = len(shape.widths) > 1, shape.stride
-    for s in range(count):
-        first, second = samples[s, 0] * stride, samples[s, groups - 1] * stride
-        for j in range(0, width, 16):
-            z = load(tables, first + j)
-            for group in range(1, groups - 1):
-                z = z + load(tables, samples[s, group] * stride + j)
-            if groups > 1:
-                z = z + load(tables, second + j)
-            store(work, at + place(s, j, width), activate(z, shape.activation) if hidden else z)
-
-
-@inlined
-def lookup_backward(shape, samples, count, work, tables):
-    """Adds the deltas of `count` samples to the gradient tables, in a net without hidden layers."""
-    width, at = shape.widths[0], shape.deltas[0]
-    for s in range(count):
-        for j in range(0, width, 16):
-            add_to_tables(tables, samples, s, j, shape.stride, load(work, at + place(s, j, width)))
-
-
-@inlined
-def add(row, at, value):
-    """Adds a vector to row[at : at + 16]."""
-    store(row, at, load(row, at) + value)
-
-
-@inlined
-def add_to_tables(tables, samples, s, j, stride, delta):
-    """Adds a delta to the table rows of one sample."""
-    for group in range(samples.shape[1]):
-        add(tables, samples[s, group] * stride + j, delta)
+def place_of_logit(shape, s, label):
+    """Gives where a logit of a tile's sample stands in the work space."""
+    return shape.activations[len(shape.widths) - 1] + label * TILE + s
 
 
 @inlined
@@ -185,7 +104,7 @@ def load_four(row, at):
 
 
 @inlined
-def store_rows(row, at, a, b, c, d):
+def store_four(row, at, a, b, c, d):
     """Stores sixteen lanes of four rows that lie side by side."""
     store(row, at, a)
     store(row, at + 16, b)
@@ -194,134 +113,257 @@ def store_rows(row, at, a, b, c, d):
 
 
 @inlined
-def add_four(tables, a, b, c, d, t0, t1, t2, t3):
-    """Adds four vectors to the tables, each at its own place; places may be the same."""
-    add(tables, a, t0)
-    add(tables, b, t1)
-    add(tables, c, t2)
-    add(tables, d, t3)
+def items(row, at, gap):
+    """Gives four numbers that lie `gap` apart."""
+    return item(row, at), item(row, at + gap), item(row, at + 2 * gap), item(row, at + 3 * gap)
 
 
 @inlined
-def store_four(row, at, values):
-    """Stores a quarter each in four rows that lie side by side."""
-    store_quarters(row, at, at + 16, at + 32, at + 48, values)
+def splats(row, at, gap):
+    """Gives four vectors, each full of one of the numbers that lie `gap` apart."""
+    a, b, c, d = items(row, at, gap)
+    return splat(a), splat(b), splat(c), splat(d)
 
 
 @inlined
-def dense_forward(theta, shape, layer, count, work):
-    """Gives the activations of a dense layer; those of the last one are the logits."""
-    inputs, width = shape.widths[layer - 1], shape.widths[layer]
-    weights, biases = shape.weights[layer], shape.biases[layer]
-    hidden, zero = layer < len(shape.widths) - 1, splat(float32(0.0))
-    for s in range(0, count, 4):
-        a = shape.activations[layer - 1] + s * inputs
-        y = shape.activations[layer] + s * width
-        for o in range(0, shape.rows[layer], 4):
-            w, b = weights + o * inputs, biases + o
-            y00 = y01 = y02 = y03 = y10 = y11 = y12 = y13 = zero
-            y20 = y21 = y22 = y23 = y30 = y31 = y32 = y33 = zero
-            for j in range(0, 4 * inputs, 64):
-                x0, x1, x2, x3 = load_four(work, a + j)
-                w0, w1, w2, w3 = load_four(theta, w + j)
-                y00, y01, y02, y03 = (
-                    fma(x0, w0, y00),
-                    fma(x0, w1, y01),
-                    fma(x0, w2, y02),
-                    fma(x0, w3, y03),
-                )
-                y10, y11, y12, y13 = (
-                    fma(x1, w0, y10),
-                    fma(x1, w1, y11),
-                    fma(x1, w2, y12),
-                    fma(x1, w3, y13),
-                )
-                y20, y21, y22, y23 = (
-                    fma(x2, w0, y20),
-                    fma(x2, w1, y21),
-                    fma(x2, w2, y22),
-                    fma(x2, w3, y23),
-                )
-                y30, y31, y32, y33 = (
-                    fma(x3, w0, y30),
-                    fma(x3, w1, y31),
-                    fma(x3, w2, y32),
-                    fma(x3, w3, y33),
-                )
-            sums = lane_sums(
-                (y00, y01, y02, y03, y10, y11, y12, y13, y20, y21, y22, y23, y30, y31, y32, y33)
-            )
-            sums = sums + load_quarters(theta, b, b, b, b)
+def add(row, at, value):
+    """Adds a vector to row[at : at + 16]."""
+    store(row, at, load(row, at) + value)
+
+
+@inlined
+def differences(theta, shape, heads):
+    """Writes the last layer with its last row taken from all others to `heads`."""
+    last, label = len(shape.widths) - 1, shape.labels - 1
+    inputs, w, b = shape.widths[last - 1], shape.weights[last], shape.biases[last]
+    for j in range(0, inputs, 16):
+        base = load(theta, w + place(label, j, inputs))
+        for k in range(shape.labels):
+            at = w + place(k, j, inputs)
+            store(heads, at, load(theta, at) - base)
+    for k in range(shape.labels):
+        heads[b + k] = theta[b + k] - theta[b + label]
+
+
+@inlined
+def complete_gradient(shape, grad):
+    """Gives the last label's row of the gradient, so that all rows sum to zero."""
+    last, label = len(shape.widths) - 1, shape.labels - 1
+    inputs, w, b = shape.widths[last - 1], shape.weights[last], shape.biases[last]
+    for j in range(0, inputs, 16):
+        total = splat(float32(0.0))
+        for k in range(label):
+            total = total - load(grad, w + place(k, j, inputs))
+        store(grad, w + place(label, j, inputs), total)
+    grad[b + label] = float32(0.0)
+    for k in range(label):
+        grad[b + label] -= grad[b + k]
+
+
+@inlined
+def four_products(work, d, gap, step, x, w, four):
+    """Multiplies four deltas of four samples with their inputs and with the weights.
+
+    Args:
+        work: The work space.
+        d: Where the first sample's first delta stands.
+        gap: Distance to the next sample's.
+        step: Distance to the next output's.
+        x: Inputs of the four samples.
+        w: Weights of the four outputs.
+        four: Whether there are four outputs; else three.
+
+    Returns:
+        What is to be added to the gradients of the weights, and the deltas of the inputs.
+    """
+    x0, x1, x2, x3 = x
+    w0, w1, w2, w3 = w
+    d0, d1, d2, d3 = splats(work, d, gap)
+    g0 = fma(d3, x3, fma(d2, x2, fma(d1, x1, d0 * x0)))
+    t0, t1, t2, t3 = d0 * w0, d1 * w0, d2 * w0, d3 * w0
+    d0, d1, d2, d3 = splats(work, d + step, gap)
+    g1 = fma(d3, x3, fma(d2, x2, fma(d1, x1, d0 * x0)))
+    t0, t1, t2, t3 = fma(d0, w1, t0), fma(d1, w1, t1), fma(d2, w1, t2), fma(d3, w1, t3)
+    d0, d1, d2, d3 = splats(work, d + 2 * step, gap)
+    g2 = fma(d3, x3, fma(d2, x2, fma(d1, x1, d0 * x0)))
+    t0, t1, t2, t3 = fma(d0, w2, t0), fma(d1, w2, t1), fma(d2, w2, t2), fma(d3, w2, t3)
+    g3 = splat(float32(0.0))
+    if four:
+        d0, d1, d2, d3 = splats(work, d + 3 * step, gap)
+        g3 = fma(d3, x3, fma(d2, x2, fma(d1, x1, d0 * x0)))
+        t0, t1, t2, t3 = fma(d0, w3, t0), fma(d1, w3, t1), fma(d2, w3, t2), fma(d3, w3, t3)
+    return g0, g1, g2, g3, t0, t1, t2, t3
+
+
+@inlined
+def add_products(y, x, w, four):
+    """Adds to sixteen sums, a row of four for each output, the products of inputs and weights."""
+    y00, y10, y20, y30, y01, y11, y21, y31, y02, y12, y22, y32, y03, y13, y23, y33 = y
+    x0, x1, x2, x3 = x
+    w0, w1, w2, w3 = w
+    y00, y10, y20, y30 = fma(x0, w0, y00), fma(x1, w0, y10), fma(x2, w0, y20), fma(x3, w0, y30)
+    y01, y11, y21, y31 = fma(x0, w1, y01), fma(x1, w1, y11), fma(x2, w1, y21), fma(x3, w1, y31)
+    y02, y12, y22, y32 = fma(x0, w2, y02), fma(x1, w2, y12), fma(x2, w2, y22), fma(x3, w2, y32)
+    if four:
+        y03, y13, y23, y33 = fma(x0, w3, y03), fma(x1, w3, y13), fma(x2, w3, y23), fma(x3, w3, y33)
+    return y00, y10, y20, y30, y01, y11, y21, y31, y02, y12, y22, y32, y03, y13, y23, y33
+
+
+@inlined
+def sixteen_zeros():
+    """Gives sixteen vectors of zeros."""
+    z = splat(float32(0.0))
+    return z, z, z, z, z, z, z, z, z, z, z, z, z, z, z, z
+
+
+@inlined
+def store_logits(work, at, y):
+    """Stores the logits of four samples: a quarter of y is those of one label."""
+    store_quarters(work, at, at + TILE, at + 2 * TILE, at + 3 * TILE, y)
+
+
+@inlined
+def lookup_forward(tables, shape, samples, first, count, work):
+    """Gives the first layer's activations of `count` samples; `samples` holds their table rows."""
+    width, at, groups = shape.widths[0], shape.activations[0], len(shape.group_sizes)
+    hidden, spare = len(shape.widths) > 1, shape.deltas[0]
+    for s in range(count):
+        row = (first + s) * groups
+        for j in range(0, width, 16):
+            z = load(tables, item(samples, row) + j)
+            for group in range(1, groups):
+                z = z + load(tables, item(samples, row + group) + j)
             if hidden:
-                sums = activate(sums, shape.activation)
-            store_four(work, y + place(0, o, width), sums)
+                store(work, at + j // 16 * PITCH + s * 16, activate(z, shape.activation))
+            else:
+                store(work, spare, z)
+                for label in range(j, min(j + 16, shape.labels)):
+                    work[at + label * TILE + s] = work[spare + label - j]
 
 
 @inlined
-def dense_backward(theta, shape, layer, samples, count, work, grad, tables):
+def lookup_backward(shape, samples, first, count, work, tables):
+    """Adds the deltas of `count` samples to the gradient tables, in a net without hidden layers."""
+    spare, groups = shape.activations[0], len(shape.group_sizes)
+    for s in range(count):
+        for j in range(0, shape.widths[0], 16):
+            store(work, spare, splat(float32(0.0)))
+            for label in range(j, min(j + 16, shape.labels)):
+                work[spare + label - j] = work[shape.deltas[0] + label * TILE + s]
+            for group in range(groups):
+                at = item(samples, (first + s) * groups + group) + j
+                add(tables, at, load(work, spare))
+
+
+@inlined
+def dense_forward(weights, shape, layer, count, work):
+    """Gives the activations of a dense layer; those of the last one are the logits."""
+    inputs, b = shape.widths[layer - 1], shape.biases[layer]
+    for s in range(0, count, 4):
+        for o in range(0, shape.rows[layer], 4):
+            x, w = shape.activations[layer - 1] + s * 16, shape.weights[layer] + o * inputs
+            y = sixteen_zeros()
+            for _ in range(0, inputs, 16):
+                y = add_products(y, load_four(work, x), load_four(weights, w), True)
+                x, w = x + PITCH, w + 64
+            sums = lane_sums(y) + transposed(load_quarters(weights, b + o, b + o, b + o, b + o))
+            if layer == len(shape.widths) - 1:
+                store_logits(work, shape.activations[layer] + o * TILE + s, sums)
+            else:
+                at = shape.activations[layer] + o // 16 * PITCH + s * 16 + o % 16
+                sums = activate(transposed(sums), shape.activation)
+                store_quarters(work, at, at + 16, at + 32, at + 48, sums)
+
+
+@inlined
+def dense_backward(weights, shape, layer, samples, first, count, work, grad, tables):
     """Adds to a dense layer's gradient, and gives the deltas of the layer before it.
 
-    Where that is the lookup layer, its deltas go straight to the gradient tables; four samples
-    that share a row there, as integers in order do, are added up first.
+    Where that is the lookup layer, its deltas go straight to the gradient tables.
     """
-    inputs, width, rows = shape.widths[layer - 1], shape.widths[layer], shape.rows[layer]
-    zero = splat(float32(0.0))
+    for j in range(0, shape.widths[layer - 1], 16):
+        a = shape.activations[layer - 1] + j // 16 * PITCH
+        e = shape.deltas[layer - 1] + j // 16 * PITCH
+        block_backward(weights, shape, layer, 0, j, count, work, grad, True)
+        for o in range(4, shape.rows[layer], 4):
+            block_backward(weights, shape, layer, o, j, count, work, grad, False)
+        if layer == 1:
+            lanes_to_tables(shape, j, samples, first, count, work, tables)
+            continue
+        for s in range(count):
+            delta = slope(load(work, e + 16 * s), load(work, a + 16 * s), shape.activation)
+            store(work, e + 16 * s, delta)
+
+
+@inlined
+def lanes_to_tables(shape, j, samples, first, count, work, tables):
+    """Adds the deltas of sixteen neurons of the lookup layer to the tables' gradients."""
+    last, pitches, number = len(shape.group_sizes) - 1, j // 16 * PITCH, len(shape.group_sizes)
+    a, e = shape.activations[0] + pitches, shape.deltas[0] + pitches
+    held, total = item(samples, first * number + last) + j, splat(float32(0.0))
+    for s in range(count):
+        delta = slope(load(work, e + 16 * s), load(work, a + 16 * s), shape.activation)
+        rows = (first + s) * number
+        for group in range(last):
+            add(tables, item(samples, rows + group) + j, delta)
+        held, total = hold(tables, held, total, item(samples, rows + last) + j, delta)
+    add(tables, held, total)
+
+
+@inlined
+def hold(tables, held, total, row, delta):
+    """Adds a delta to the total of the row that is held; of another row, which is then held.
+
+    Integers in order share the row of the last table; to add to it in memory one after the other
+    would take each the time of a store and a load.
+    """
+    if row == held:
+        return held, total + delta
+    add(tables, held, total)
+    return row, delta
+
+
+@inlined
+def add_to_biases(shape, layer, count, work, grad):
+    """Adds the deltas of a layer to the gradient of its biases."""
+    d, b = shape.deltas[layer], shape.biases[layer]
+    if layer == len(shape.widths) - 1:
+        for o in range(0, shape.rows[layer], 4):
+            t0 = t1 = t2 = t3 = splat(float32(0.0))
+            for s in range(0, count, 16):
+                at = d + o * TILE + s
+                t0, t1 = t0 + load(work, at), t1 + load(work, at + TILE)
+                t2, t3 = t2 + load(work, at + 2 * TILE), t3 + load(work, at + 3 * TILE)
+            sums = lane_sums((t0, t1, t2, t3, t0, t1, t2, t3, t0, t1, t2, t3, t0, t1, t2, t3))
+            sums = sums + load_quarters(grad, b + o, b + o, b + o, b + o)
+            store_quarters(grad, b + o, b + o, b + o, b + o, sums)
+        return
+    for j in range(0, shape.widths[layer], 16):
+        total = splat(float32(0.0))
+        for s in range(count):
+            total = total + load(work, d + j // 16 * PITCH + s * 16)
+        add(grad, b + j, total)
+
+
+@inlined
+def block_backward(weights, shape, layer, o, j, count, work, grad, begins):
+    """Adds what four outputs give to the gradient of their weights and to deltas of 16 inputs.
+
+    If it `begins`, there are no such deltas yet.
+    """
+    at, pitches = shape.weights[layer] + o * shape.widths[layer - 1] + 4 * j, j // 16 * PITCH
+    a, e = shape.activations[layer - 1] + pitches, shape.deltas[layer - 1] + pitches
+    d, gap, step = shape.deltas[layer] + o // 16 * PITCH + o % 16, 16, 1
+    if layer == len(shape.widths) - 1:
+        d, gap, step = shape.deltas[layer] + o * TILE, 1, TILE
+    w, (g0, g1, g2, g3) = load_four(weights, at), load_four(grad, at)
     for s in range(0, count, 4):
-        a, e = shape.activations[layer - 1] + s * inputs, shape.deltas[layer - 1] + s * inputs
-        p0, p1 = samples[s, 0] * shape.stride, samples[s + 1, 0] * shape.stride
-        p2, p3 = samples[s + 2, 0] * shape.stride, samples[s + 3, 0] * shape.stride
-        pair, q0, q1, q2, q3 = samples.shape[1] == 2, 0, 0, 0, 0
-        if pair:
-            q0, q1 = samples[s, 1] * shape.stride, samples[s + 1, 1] * shape.stride
-            q2, q3 = samples[s + 2, 1] * shape.stride, samples[s + 3, 1] * shape.stride
-        shared = pair and q0 == q1 and q0 == q2 and q0 == q3
-        for o in range(0, rows, 4):
-            d = shape.deltas[layer] + s * width + place(0, o, width)
-            d00, d01, d02, d03 = work[d], work[d + 1], work[d + 2], work[d + 3]
-            d10, d11, d12, d13 = work[d + 16], work[d + 17], work[d + 18], work[d + 19]
-            d20, d21, d22, d23 = work[d + 32], work[d + 33], work[d + 34], work[d + 35]
-            d30, d31, d32, d33 = work[d + 48], work[d + 49], work[d + 50], work[d + 51]
-            b = shape.biases[layer] + o
-            grad[b] += (d00 + d10) + (d20 + d30)
-            grad[b + 1] += (d01 + d11) + (d21 + d31)
-            grad[b + 2] += (d02 + d12) + (d22 + d32)
-            grad[b + 3] += (d03 + d13) + (d23 + d33)
-            w = shape.weights[layer] + o * inputs
-            s00, s01, s02, s03 = splat(d00), splat(d01), splat(d02), splat(d03)
-            s10, s11, s12, s13 = splat(d10), splat(d11), splat(d12), splat(d13)
-            s20, s21, s22, s23 = splat(d20), splat(d21), splat(d22), splat(d23)
-            s30, s31, s32, s33 = splat(d30), splat(d31), splat(d32), splat(d33)
-            first, last = o == 0, o + 4 == rows
-            for j in range(0, 4 * inputs, 64):
-                x0, x1, x2, x3 = load_four(work, a + j)
-                g0, g1, g2, g3 = load_four(grad, w + j)
-                g0 = fma(s30, x3, fma(s20, x2, fma(s10, x1, fma(s00, x0, g0))))
-                g1 = fma(s31, x3, fma(s21, x2, fma(s11, x1, fma(s01, x0, g1))))
-                g2 = fma(s32, x3, fma(s22, x2, fma(s12, x1, fma(s02, x0, g2))))
-                g3 = fma(s33, x3, fma(s23, x2, fma(s13, x1, fma(s03, x0, g3))))
-                store_rows(grad, w + j, g0, g1, g2, g3)
-                w0, w1, w2, w3 = load_four(theta, w + j)
-                t0 = t1 = t2 = t3 = zero
-                if not first:
-                    t0, t1, t2, t3 = load_four(work, e + j)
-                t0 = fma(s03, w3, fma(s02, w2, fma(s01, w1, fma(s00, w0, t0))))
-                t1 = fma(s13, w3, fma(s12, w2, fma(s11, w1, fma(s10, w0, t1))))
-                t2 = fma(s23, w3, fma(s22, w2, fma(s21, w1, fma(s20, w0, t2))))
-                t3 = fma(s33, w3, fma(s32, w2, fma(s31, w1, fma(s30, w0, t3))))
-                if last:
-                    t0, t1 = slope(t0, x0, shape.activation), slope(t1, x1, shape.activation)
-                    t2, t3 = slope(t2, x2, shape.activation), slope(t3, x3, shape.activation)
-                lane = j // 4
-                if last and layer == 1 and pair:
-                    add_four(tables, p0 + lane, p1 + lane, p2 + lane, p3 + lane, t0, t1, t2, t3)
-                    if shared:
-                        add(tables, q0 + lane, (t0 + t1) + (t2 + t3))
-                    else:
-                        add_four(tables, q0 + lane, q1 + lane, q2 + lane, q3 + lane, t0, t1, t2, t3)
-                elif last and layer == 1:
-                    add_to_tables(tables, samples, s, lane, shape.stride, t0)
-                    add_to_tables(tables, samples, s + 1, lane, shape.stride, t1)
-                    add_to_tables(tables, samples, s + 2, lane, shape.stride, t2)
-                    add_to_tables(tables, samples, s + 3, lane, shape.stride, t3)
-                else:
-                    store_rows(work, e + j, t0, t1, t2, t3)
+        c0, c1, c2, c3, t0, t1, t2, t3 = four_products(
+            work, d + s * gap, gap, step, load_four(work, a + 16 * s), w, True
+        )
+        g0, g1, g2, g3 = g0 + c0, g1 + c1, g2 + c2, g3 + c3
+        if not begins:
+            e0, e1, e2, e3 = load_four(work, e + 16 * s)
+            t0, t1, t2, t3 = e0 + t0, e1 + t1, e2 + t2, e3 + t3
+        store_four(work, e + 16 * s, t0, t1, t2, t3)
+    store_four(grad, at, g0, g1, g2, g3)

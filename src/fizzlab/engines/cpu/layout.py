@@ -10,15 +10,15 @@ import numpy as np
 from fizzlab.data import Split, Splits
 from fizzlab.encodings import Encoding
 from fizzlab.engines.cpu.functions import RELU, TANH
-from fizzlab.engines.cpu.kernels import TILE, Shape
+from fizzlab.engines.cpu.kernels import PITCH, Shape
 from fizzlab.engines.cpu.loop import GIVEN, PERMUTED, RESHUFFLED, Plan, Room
 from fizzlab.engines.cpu.losses import Loss
 from fizzlab.engines.cpu.optimizers import ADAM, ADAMW, SGD
+from fizzlab.engines.cpu.tables import LEAST_ROWS, MOST_BITS
 from fizzlab.evaluation import frequency_loss
 from fizzlab.experiment import Experiment, Recipe
 
 LANES = 16
-GROUP_BITS = 5  # of a group of the lookup layer, at most
 ACTIVATIONS = {"relu": RELU, "tanh": TANH}
 OPTIMIZERS = {"sgd": SGD, "adam": ADAM, "adamw": ADAMW}
 ORDERS = {"given": GIVEN, "permuted": PERMUTED, "reshuffled": RESHUFFLED}
@@ -56,7 +56,7 @@ def shape_of(sizes: tuple[int, ...], activation: str, encoding: Encoding) -> tup
         weights.append(at)
         biases.append(at + length)
         at += length + width
-    tiles = list(itertools.accumulate((TILE * width for width in widths), initial=0))
+    tiles = list(itertools.accumulate((PITCH * width // LANES for width in widths), initial=0))
     features, groups, counts = _groups(encoding)
     shape = Shape(
         *(np.array(part, dtype=np.int64) for part in (weights, biases, rows, widths)),
@@ -65,7 +65,7 @@ def shape_of(sizes: tuple[int, ...], activation: str, encoding: Encoding) -> tup
         group_features=np.array(features, dtype=np.int64),
         group_sizes=np.array(groups, dtype=np.int64),
         group_rows=np.array([0, *itertools.accumulate(counts)], dtype=np.int64),
-        stride=widths[0] + (LANES if widths[0] % 1024 == 0 else 0),
+        stride=widths[0] + (0 if widths[0] // LANES % 2 else LANES),
         labels=sizes[-1],
         activation=ACTIVATIONS[activation],
     )
@@ -78,20 +78,36 @@ def _groups(encoding: Encoding) -> tuple[list[int], list[int], list[int]]:
         places = range(encoding.num_digits)
         features = [encoding.base * place for place in places]
         return features, [0 for _ in places], [encoding.base for _ in places]
-    number = -(-encoding.bits // GROUP_BITS)
+    number = -(-encoding.bits // MOST_BITS)
     sizes = [len(part) for part in np.array_split(range(encoding.bits), number)]
-    return [0, *itertools.accumulate(sizes)][:-1], sizes, [1 << size for size in sizes]
+    return (
+        [0, *itertools.accumulate(sizes)][:-1],
+        sizes,
+        [max(1 << size, LEAST_ROWS) for size in sizes],
+    )
 
 
-def table_rows(encoding: Encoding, shape: Shape, split: Split) -> np.ndarray:
-    """Gives the rows of the tables that each integer of a split takes: int64, (n, groups)."""
-    if encoding.scheme == "digits":
-        return np.ascontiguousarray(encoding.digits(split.integers) + shape.group_rows[:-1])
-    bits = encoding.digits(split.integers)
-    parts = []
-    for first, size in zip(shape.group_features, shape.group_sizes, strict=True):
-        parts.append(bits[:, first : first + size] @ (1 << np.arange(size)))
-    return np.stack(parts, axis=1).astype(np.int64) + shape.group_rows[:-1]
+def numbers_of(
+    encoding: Encoding, shape: Shape, split: Split
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Gives a split as the kernels want it.
+
+    Returns:
+        Where the table rows of each integer begin, int64 and flat, a group after the other; the
+        first integer's are repeated until the number of integers is a multiple of 4. Labels,
+        float32, with room for 16 more. Which rows of the tables each integer needs, see `tables`,
+        int64. The number of integers.
+    """
+    rows, used = encoding.digits(split.integers), np.zeros(len(split.integers), dtype=np.int64)
+    if encoding.scheme == "binary":
+        groups = zip(shape.group_features, shape.group_sizes, strict=True)
+        parts = [rows[:, at : at + size] @ (1 << np.arange(size)) for at, size in groups]
+        rows = np.stack(parts, axis=1)
+        used = (1 << (rows // 8 + 4 * np.arange(rows.shape[1]))).sum(axis=1)
+    rows = (rows + shape.group_rows[:-1]) * shape.stride
+    rows = np.concatenate([rows, np.repeat(rows[:1], -len(rows) % 4, axis=0)])
+    labels = np.pad(split.labels.astype(np.float32), (0, LANES))
+    return rows.reshape(-1), labels, used, len(used)
 
 
 def pack(arrays: list[np.ndarray], shape: Shape, length: int) -> np.ndarray:
@@ -132,16 +148,12 @@ def _place_of(shape: Shape, layer: int) -> tuple[int, int, int, int]:
 
 
 def loss_of(recipe: Recipe, labels: np.ndarray, shape: Shape) -> Loss:
-    """Gives the loss's constants; see `kernels`."""
-    number, width, smoothing = shape.labels, int(shape.widths[-1]), recipe.label_smoothing
+    """Gives the loss's constants."""
+    smoothing, number = recipe.label_smoothing, shape.labels
     weights = _class_weights(recipe, labels, number)
-    targets = np.zeros((number + 1, width))
-    targets[:number, :number] = np.diag((1 - smoothing) * weights) + smoothing / number * weights
-    scales = np.append((1 - smoothing) * weights + smoothing / number * weights.sum(), 0)
+    sharp, smooth = (1 - smoothing) * weights, smoothing / number * weights
     return Loss(
-        np.repeat(scales, 4).astype(np.float32),
-        targets.astype(np.float32).reshape(-1),
-        weights.astype(np.float32),
+        *(part.astype(np.float32) for part in (sharp + smooth.sum(), sharp, smooth, weights)),
         uniform=recipe.class_weights is None,
     )
 
@@ -176,21 +188,28 @@ def plan_of(experiment: Experiment, splits: Splits) -> Plan:
     )
 
 
-def room_of(shape: Shape, length: int, work: int, num_train: int) -> Room:
+def room_of(shape: Shape, length: int, work: int, num_train: int, batch_size: int) -> Room:
     """Makes the memory that one net needs while it is trained."""
     tables = int(shape.group_rows[-1] * shape.stride)
+    batches = -(-num_train // batch_size)
+    samples = num_train + 3 * batches
     buckets = 1 << max(num_train - 1, 1).bit_length()
     return Room(
         tables=aligned(tables),
         table_gradients=aligned(tables),
+        heads=aligned(length),
         work=aligned(work),
-        sums=aligned(TILE + LANES),
+        spare=aligned(3 * LANES),
         grad=aligned(length),
         moments=aligned(length),
         squares=aligned(length),
-        samples=np.zeros((TILE, len(shape.group_sizes)), dtype=np.int64),
-        sample_labels=np.zeros(TILE, dtype=np.int64),
-        order=np.zeros(num_train, dtype=np.int64),
+        samples=np.zeros(samples * len(shape.group_sizes), dtype=np.int64),
+        sample_labels=aligned(samples + LANES),
+        sample_scales=aligned(samples + LANES),
+        sample_sharp=aligned(samples + LANES),
+        shared=np.zeros(samples // 4 + 1, dtype=np.int64),
+        used=np.zeros(batches, dtype=np.int64),
+        order=np.arange(num_train, dtype=np.int64),
         words=np.zeros(padded(num_train, 4), dtype=np.uint32),
         ends=np.zeros(buckets, dtype=np.int64),
     )

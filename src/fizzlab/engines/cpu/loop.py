@@ -11,15 +11,17 @@ from typing import NamedTuple
 import numpy as np
 from numba import float32
 
-from fizzlab.engines.cpu import kernels, losses, optimizers
+from fizzlab.engines.cpu import kernels, losses, optimizers, pair, tables
 from fizzlab.engines.cpu.compiling import compiled, inlined
 from fizzlab.engines.cpu.kernels import TILE
 from fizzlab.engines.cpu.optimizers import ADAMW, SGD
 from fizzlab.engines.cpu.order import permute
+from fizzlab.engines.cpu.simd import item
 
 GIVEN, PERMUTED, RESHUFFLED = 0, 1, 2
 EPOCHS, TARGET, PATIENCE, DIVERGED = 0, 1, 2, 3  # why training ended
 ORDER_STREAM = 3
+EVERY = -1  # of the rows of tables
 
 
 class Plan(NamedTuple):
@@ -64,98 +66,150 @@ class Room(NamedTuple):
     Attributes:
         tables: The lookup layer's tables, flat, float32.
         table_gradients: Their gradients.
+        heads: The last layer with its last row taken from all others, laid out as the net.
         work: Activations and deltas of one tile of samples.
-        sums: Log-sums of a tile, and room for sixteen numbers.
+        spare: Room for 48 numbers.
         grad: The gradient, laid out as the net.
         moments: Momentum, or Adam's first moments.
         squares: Adam's second moments.
-        samples: Table rows of a tile's samples, shape (TILE, groups).
-        sample_labels: Their labels, shape (TILE,).
-        order: The epoch's order.
+        samples: Table rows of the epoch's samples, as `lay_out` writes them.
+        sample_labels: Their labels, float32.
+        sample_scales: The loss's `scales` of each.
+        sample_sharp: The loss's `sharp` of each.
+        shared: Row of the last table that four samples share; very negative if they do not.
+        used: Which rows of the tables each batch needs, see `tables`.
+        order: The epoch's order; 0, 1, 2 … at first.
         words: See `order.permute`.
         ends: See `order.permute`.
     """
 
     tables: np.ndarray
     table_gradients: np.ndarray
+    heads: np.ndarray
     work: np.ndarray
-    sums: np.ndarray
+    spare: np.ndarray
     grad: np.ndarray
     moments: np.ndarray
     squares: np.ndarray
     samples: np.ndarray
     sample_labels: np.ndarray
+    sample_scales: np.ndarray
+    sample_sharp: np.ndarray
+    shared: np.ndarray
+    used: np.ndarray
     order: np.ndarray
     words: np.ndarray
     ends: np.ndarray
 
 
 @inlined
-def take(order, start, end, table_rows, labels, padding, room):
-    """Copies up to TILE samples; gives their number, filled up to a multiple of 4."""
-    count = min(TILE, end - start)
-    filled = (count + 3) // 4 * 4
-    for s in range(filled):
-        n = order[start + min(s, count - 1)]
-        for group in range(table_rows.shape[1]):
-            room.samples[s, group] = table_rows[n, group]
-        room.sample_labels[s] = labels[n] if s < count else padding
-    return count, filled
+def lay_out(order, batch_size, split, loss, groups, room):
+    """Copies the samples of an epoch in their order, each batch filled up to a multiple of 4."""
+    at, (table_rows, labels, used, _) = 0, split
+    for start in range(0, len(order), batch_size):
+        seen = 0
+        for i in range(start, min(start + batch_size, len(order))):
+            n = item(order, i)
+            seen |= item(used, n)
+            for group in range(groups):
+                room.samples[at * groups + group] = item(table_rows, n * groups + group)
+            label = item(labels, n)
+            room.sample_labels[at] = label
+            room.sample_scales[at] = item(loss.scales, int(label))
+            room.sample_sharp[at] = item(loss.sharp, int(label))
+            at += 1
+        room.used[start // batch_size] = seen
+        while at % 4 > 0:
+            for group in range(groups):
+                room.samples[at * groups + group] = room.samples[(at - 1) * groups + group]
+            at += 1
+    for s in range(0, at, 4):
+        a, b, c, d = kernels.items(room.samples, (s + 1) * groups - 1, groups)
+        room.shared[s // 4] = a if a == b and a == c and a == d else -(1 << 60)
 
 
 @inlined
-def forward(theta, shape, count, room):
+def forward(theta, shape, samples, first, count, room):
     """Gives the logits of a tile's samples, in the work space."""
-    kernels.lookup_forward(room.tables, shape, room.samples, count, room.work)
-    for layer in range(1, len(shape.widths)):
-        kernels.dense_forward(theta, shape, layer, count, room.work)
+    last = len(shape.widths) - 1
+    if pair.is_pair(shape):
+        places = pair.places_of(shape)
+        pair.pair_forward(room.heads, places, samples, first, count, room.work, room.tables)
+        return
+    kernels.lookup_forward(room.tables, shape, samples, first, count, room.work)
+    for layer in range(1, last + 1):
+        weights = room.heads if layer == last else theta
+        kernels.dense_forward(weights, shape, layer, count, room.work)
 
 
 @inlined
-def add_gradient(theta, shape, loss, order, start, end, table_rows, labels, room):
-    """Computes the gradient of one batch; tells whether its logits were finite."""
-    room.grad[:] = 0
-    room.table_gradients[:] = 0
-    kernels.build_tables(theta, shape, room.tables)
-    weight = float32(end - start)
-    if not loss.uniform:
-        weight = float32(0.0)
-        for at in range(start, end):
-            weight += loss.weights[labels[order[at]]]
-    finite = True
-    for first in range(start, end, TILE):
-        count, filled = take(order, first, end, table_rows, labels, shape.labels, room)
-        forward(theta, shape, filled, room)
-        if end == len(order):  # the plain loop looks at the last batch
-            finite = finite and are_finite(shape, count, room.work)
-        losses.softmax_backward(
-            shape, loss, room.sample_labels, filled, float32(1.0) / weight, room.work
-        )
-        for layer in range(len(shape.widths) - 1, 0, -1):
-            kernels.dense_backward(
-                theta,
-                shape,
-                layer,
-                room.samples,
-                filled,
-                room.work,
-                room.grad,
+def backward(theta, shape, first, count, room):
+    """Adds what a tile gives to the gradient, and to the gradients of the lookup layer's tables."""
+    last, samples, work, grad = len(shape.widths) - 1, room.samples, room.work, room.grad
+    if last == 0:
+        kernels.lookup_backward(shape, samples, first, count, work, room.table_gradients)
+    for layer in range(last, 0, -1):
+        kernels.add_to_biases(shape, layer, count, work, grad)
+        if pair.is_pair(shape):
+            pair.pair_backward(
+                room.heads,
+                pair.places_of(shape),
+                samples,
+                room.shared,
+                first,
+                count,
+                work,
+                grad,
+                room.tables,
                 room.table_gradients,
             )
-        if len(shape.widths) == 1:
-            kernels.lookup_backward(shape, room.samples, count, room.work, room.table_gradients)
-    kernels.fold_tables(room.table_gradients, shape, room.grad)
+            return
+        weights = room.heads if layer == last else theta
+        kernels.dense_backward(
+            weights, shape, layer, samples, first, count, work, grad, room.table_gradients
+        )
+
+
+@inlined
+def prepare(theta, shape, used, room):
+    """Makes what depends on the weights only."""
+    tables.build_tables(theta, shape, used, room.tables)
+    if len(shape.widths) > 1:
+        kernels.differences(theta, shape, room.heads)
+
+
+@inlined
+def add_gradient(theta, shape, loss, start, count, is_last, used, room):
+    """Computes the gradient of one batch; tells whether its logits were finite."""
+    last = len(shape.widths) - 1
+    room.grad[:] = 0
+    prepare(theta, shape, used, room)
+    weight = float32(count)
+    if not loss.uniform:
+        weight = float32(0.0)
+        for at in range(start, start + count):
+            weight += loss.weights[int(room.sample_labels[at])]
+    finite = True
+    for first in range(start, start + count, TILE):
+        left = min(TILE, start + count - first)
+        filled = (left + 3) // 4 * 4
+        forward(theta, shape, room.samples, first, filled, room)
+        if is_last:  # the plain loop looks at the last batch
+            finite = finite and are_finite(shape, left, room.work)
+        losses.softmax_backward(shape, loss, room, first, left, weight)
+        backward(theta, shape, first, filled, room)
+    tables.fold_tables(room.table_gradients, shape, used, room.grad)
+    if last > 0:
+        kernels.complete_gradient(shape, room.grad)
     return finite
 
 
 @inlined
 def are_finite(shape, count, work):
     """Tells whether the logits of a tile are finite."""
-    last = len(shape.widths) - 1
     for s in range(count):
         for label in range(shape.labels):
-            at = shape.activations[last] + kernels.place(s, label, shape.widths[last])
-            if not np.isfinite(work[at]):
+            if not np.isfinite(item(work, kernels.place_of_logit(shape, s, label))):
                 return False
     return True
 
@@ -184,38 +238,24 @@ def update(theta, plan, room, learning_rate, momentum, step):
         )
 
 
-@inlined
-def logit(shape, room, s, label):
-    """Gives one logit of a tile's sample."""
-    last = len(shape.widths) - 1
-    return room.work[shape.activations[last] + kernels.place(s, label, shape.widths[last])]
-
-
 @compiled
-def measure(theta, shape, everything, table_rows, labels, room):
-    """Gives mean cross-entropy (nats) and number right of a split.
+def measure(theta, shape, split, room):
+    """Gives mean cross-entropy (nats) and share right of a split.
 
     Args:
         theta: The net.
         shape: Its shape.
-        everything: 0, 1, 2 … as far as the split is long.
-        table_rows: Table rows of its integers, shape (n, groups).
-        labels: Their labels.
+        split: See `layout.numbers_of`.
         room: Its `tables` are those of the net.
     """
-    total, right = 0.0, 0
-    for first in range(0, len(labels), TILE):
-        count, filled = take(everything, first, len(labels), table_rows, labels, 0, room)
-        forward(theta, shape, filled, room)
-        losses.log_sums(shape, filled, room.work, room.sums)
-        for s in range(count):
-            largest, said, y = logit(shape, room, s, 0), 0, room.sample_labels[s]
-            for label in range(1, shape.labels):
-                if logit(shape, room, s, label) > largest:
-                    largest, said = logit(shape, room, s, label), label
-            total += float(room.sums[s]) - float(logit(shape, room, s, y))
-            right += said == y
-    return total / len(labels), right
+    table_rows, labels, _, n = split
+    entropy, right = 0.0, 0
+    for first in range(0, n, TILE):
+        count = min(TILE, n - first)
+        forward(theta, shape, table_rows, first, (count + 3) // 4 * 4, room)
+        more, hits = losses.cross_entropy(shape, labels, first, count, room.work, room.spare)
+        entropy, right = entropy + more, right + hits
+    return entropy / n, right / n
 
 
 @compiled
@@ -232,19 +272,17 @@ def see(plan, best_loss, best_epoch, epoch, loss, accuracy):
 
 
 @compiled
-def evaluate(theta, shape, train, validation, everything, room, row):
+def evaluate(theta, shape, train, validation, room, row):
     """Fills one row of the history but for its epoch; tells whether the training loss is finite."""
-    kernels.build_tables(theta, shape, room.tables)
-    row[1], right = measure(theta, shape, everything, train[0], train[1], room)
-    row[2] = right / len(train[1])
-    if len(validation[1]):
-        row[3], right = measure(theta, shape, everything, validation[0], validation[1], room)
-        row[4] = right / len(validation[1])
+    prepare(theta, shape, EVERY, room)
+    row[1], row[2] = measure(theta, shape, train, room)
+    if validation[3]:
+        row[3], row[4] = measure(theta, shape, validation, room)
     return np.isfinite(row[1])
 
 
 @compiled
-def train_net(theta, shape, loss, plan, rates, train, validation, everything, room, best, history):
+def train_net(theta, shape, loss, plan, rates, train, validation, room, best, history):
     """Trains one net in place.
 
     Args:
@@ -253,9 +291,8 @@ def train_net(theta, shape, loss, plan, rates, train, validation, everything, ro
         loss: See `losses.Loss`.
         plan: See `Plan`.
         rates: Learning rates and momenta of all steps, float64.
-        train: Table rows (n, groups) and labels (n,) of the training integers.
-        validation: The same of the validation integers, perhaps none.
-        everything: 0, 1, 2 … as far as the longer of both.
+        train: The training integers, see `layout.numbers_of`.
+        validation: The validation integers, perhaps none.
         room: See `Room`.
         best: Receives the kept net if validation chooses it.
         history: Receives the rows, NaN before, shape (rows, 5): see `contract.HISTORY`.
@@ -263,22 +300,23 @@ def train_net(theta, shape, loss, plan, rates, train, validation, everything, ro
     Returns:
         Rows filled, the last epoch, why it ended, and the epoch of `best` (0 for none).
     """
-    n, rows, best_epoch, best_loss, step = len(train[1]), 1, 0, np.inf, 0
+    n, rows, best_epoch, best_loss, step = train[3], 1, 0, np.inf, 0
     history[0, 0] = 0
-    if not evaluate(theta, shape, train, validation, everything, room, history[0]):
+    if not evaluate(theta, shape, train, validation, room, history[0]):
         return 0, 0, DIVERGED, 0
-    order = everything[:n]
+    groups, batch_size = len(shape.group_sizes), min(plan.batch_size, n)
     if plan.order == PERMUTED:
         permute(plan.seed, ORDER_STREAM, 0, room.words, room.ends, room.order)
-        order = room.order
     for epoch in range(1, plan.epochs + 1):
         if plan.order == RESHUFFLED:
             permute(plan.seed, ORDER_STREAM, epoch, room.words, room.ends, room.order)
-            order = room.order
+        if plan.order == RESHUFFLED or epoch == 1:
+            lay_out(room.order, batch_size, train, loss, groups, room)
         finite = True
-        for start in range(0, n, plan.batch_size):
-            end = min(start + plan.batch_size, n)
-            finite = add_gradient(theta, shape, loss, order, start, end, train[0], train[1], room)
+        for start in range(0, n, batch_size):
+            batch, count = start // batch_size, min(batch_size, n - start)
+            at, is_last = batch * -(-batch_size // 4) * 4, start + count == n
+            finite = add_gradient(theta, shape, loss, at, count, is_last, room.used[batch], room)
             update(theta, plan, room, rates[0][step], rates[1][step], step + 1)
             step += 1
         if not finite:
@@ -287,11 +325,11 @@ def train_net(theta, shape, loss, plan, rates, train, validation, everything, ro
         if not on_grid and epoch < plan.epochs:
             continue
         history[rows, 0] = epoch
-        if not evaluate(theta, shape, train, validation, everything, room, history[rows]):
+        if not evaluate(theta, shape, train, validation, room, history[rows]):
             history[rows] = np.nan
             return rows, epoch, DIVERGED, best_epoch
         rows += 1
-        if not on_grid or not len(validation[1]):
+        if not on_grid or not validation[3]:
             continue
         is_best, why = see(
             plan, best_loss, best_epoch, epoch, history[rows - 1, 3], history[rows - 1, 4]

@@ -1,4 +1,4 @@
-"""The cross-entropy of a tile of samples, and its gradient.
+"""The cross-entropy of a tile of samples, and its gradient, sixteen samples at a time.
 
 With class weights w, smoothing ε and K labels, the gradient of torch's cross-entropy with
 respect to the logits of a sample with label y is
@@ -16,93 +16,102 @@ from numba import float32
 
 from fizzlab.engines.cpu.compiling import inlined
 from fizzlab.engines.cpu.functions import exp
-from fizzlab.engines.cpu.kernels import place, store_four
-from fizzlab.engines.cpu.simd import (
-    choose,
-    load_quarters,
-    quarter_lanes,
-    quarter_max,
-    quarter_sum,
-    splat,
-    store,
-)
-
-NO_LOGIT = np.float32(-1e30)  # logit of padding, so that its softmax is 0
+from fizzlab.engines.cpu.kernels import TILE
+from fizzlab.engines.cpu.simd import choose, choose_equal, item, load, splat, store
 
 
 class Loss(NamedTuple):
-    """The loss's constants, float32; one label more than there are, all 0, for padding samples.
+    """The loss's constants, float32, one a label.
 
     Attributes:
-        scales: α_y, four times each, shape (4 (labels + 1),).
-        targets: t_yc, shape ((labels + 1) × width of the last layer,), flat.
-        weights: w_y, shape (labels,).
+        scales: α_y.
+        sharp: (1 − ε) w_y.
+        smooth: ε/K w_c.
+        weights: w_y.
         uniform: Whether all w_y are 1.
     """
 
     scales: np.ndarray
-    targets: np.ndarray
+    sharp: np.ndarray
+    smooth: np.ndarray
     weights: np.ndarray
     uniform: bool
 
 
 @inlined
-def log_sums(shape, count, work, sums):
-    """Gives log Σ_c exp z_sc of each sample s in `sums`, which has 16 places more than samples."""
-    last, scratch = len(shape.widths) - 1, len(sums) - 16
-    width, rows = shape.widths[last], (shape.labels + 3) // 4 * 4
-    z = shape.activations[last]
-    for s in range(0, count, 4):
-        z0, largest = z + s * width, splat(NO_LOGIT)
-        for o in range(0, rows, 4):
-            x = masked_logits(work, z0 + place(0, o, width), shape.labels - o)
-            largest = choose(largest, x, x, largest)
-        largest, total = quarter_max(largest), splat(float32(0.0))
-        for o in range(0, rows, 4):
-            x = masked_logits(work, z0 + place(0, o, width), shape.labels - o)
-            total = total + exp(x - largest)
-        store(sums, scratch, largest)
-        for i in range(4):
-            sums[s + i] = sums[scratch + 4 * i]
-        store(sums, scratch, quarter_sum(total))
-        for i in range(4):
-            sums[s + i] += np.log(sums[scratch + 4 * i])
+def softmax_backward(shape, loss, room, first, count, weight):
+    """Gives the last layer's deltas: the gradient of the loss with respect to the logits.
+
+    Args:
+        shape: The net's.
+        loss: The loss's constants.
+        room: See `loop.Room`.
+        first: Where the tile's samples begin.
+        count: How many there are; deltas of those that fill up to a multiple of 16 are 0.
+        weight: Σ_batch w.
+    """
+    if shape.labels == 4:  # compiled without loops over labels
+        deltas(shape, loss, room, first, count, weight, 4)
+    else:
+        deltas(shape, loss, room, first, count, weight, shape.labels)
 
 
 @inlined
-def masked_logits(work, at, left):
-    """Loads four logits of four samples; of the four labels only `left` are real."""
-    x = load_quarters(work, at, at + 16, at + 32, at + 48)
-    if left >= 4:
-        return x
-    lane = quarter_lanes()
-    return choose(lane, splat(float32(left)), x, splat(NO_LOGIT))
-
-
-@inlined
-def softmax_backward(shape, loss, labels, count, scale, work):
-    """Gives the last layer's deltas: the gradient of the loss with respect to the logits."""
-    last = len(shape.widths) - 1
-    width, rows = shape.widths[last], (shape.labels + 3) // 4 * 4
-    z, d = shape.activations[last], shape.deltas[last]
-    for s in range(0, count, 4):
-        z0, d0 = z + s * width, d + s * width
-        y0, y1, y2, y3 = labels[s], labels[s + 1], labels[s + 2], labels[s + 3]
-        largest = splat(NO_LOGIT)
-        for o in range(0, rows, 4):
-            x = masked_logits(work, z0 + place(0, o, width), shape.labels - o)
+def deltas(shape, loss, room, first, count, weight, labels):
+    """Is `softmax_backward`, for so many labels."""
+    last, work, one = len(shape.widths) - 1, room.work, float32(1.0) / weight
+    for s in range(0, count, 16):
+        z, d, total = shape.activations[last] + s, shape.deltas[last] + s, splat(float32(0.0))
+        largest, y = load(work, z), load(room.sample_labels, first + s)
+        for label in range(1, labels):
+            x = load(work, z + label * TILE)
             largest = choose(largest, x, x, largest)
-        largest, total = quarter_max(largest), splat(float32(0.0))
-        for o in range(0, rows, 4):
-            x = exp(masked_logits(work, z0 + place(0, o, width), shape.labels - o) - largest)
+        for label in range(labels):
+            x = exp(load(work, z + label * TILE) - largest)
             total = total + x
-            store_four(work, d0 + place(0, o, width), x)
-        factor = load_quarters(loss.scales, 4 * y0, 4 * y1, 4 * y2, 4 * y3) / quarter_sum(total)
-        for o in range(0, rows, 4):
-            there = d0 + place(0, o, width)
-            x = load_quarters(work, there, there + 16, there + 32, there + 48)
-            t = load_quarters(
-                loss.targets, y0 * width + o, y1 * width + o, y2 * width + o, y3 * width + o
-            )
-            x = (x * factor - t) * splat(scale)
-            store_four(work, there, x)
+            store(work, d + label * TILE, x)
+        factor = load(room.sample_scales, first + s) * splat(one) / total
+        sharp = load(room.sample_sharp, first + s) * splat(one)
+        for label in range(labels):
+            smooth = splat(item(loss.smooth, label) * one)
+            t = choose_equal(y, splat(float32(label)), smooth + sharp, smooth)
+            store(work, d + label * TILE, load(work, d + label * TILE) * factor - t)
+    for s in range(count, (count + 15) // 16 * 16):
+        for label in range(labels):
+            work[shape.deltas[last] + label * TILE + s] = 0
+
+
+@inlined
+def cross_entropy(shape, labels, first, count, work, spare):
+    """Gives the sum of log Σ_c exp z_c − z_y over a tile, and how many of its labels are right.
+
+    Args:
+        shape: The net's.
+        labels: Labels, float32.
+        first: Which of them is the tile's first.
+        count: Number of samples.
+        work: The work space, with their logits.
+        spare: Room for 48 numbers.
+    """
+    z0, entropy, right = shape.activations[len(shape.widths) - 1], 0.0, 0
+    for s in range(0, count, 16):
+        z, y, zero = z0 + s, load(labels, first + s), splat(float32(0.0))
+        largest = load(work, z)
+        chosen, said, total = largest, zero, zero
+        for label in range(1, shape.labels):
+            x, c = load(work, z + label * TILE), splat(float32(label))
+            said = choose(largest, x, c, said)
+            largest = choose(largest, x, x, largest)
+            chosen = choose_equal(y, c, x, chosen)
+        for label in range(shape.labels):
+            total = total + exp(load(work, z + label * TILE) - largest)
+        store(spare, 0, total)
+        store(spare, 16, largest - chosen)
+        store(spare, 32, choose_equal(y, said, splat(float32(1.0)), zero))
+        product = 1.0  # of sixteen sums between 1 and the number of labels: one logarithm for all
+        for i in range(min(16, count - s)):
+            product *= float(spare[i])
+            entropy += float(spare[16 + i])
+            right += int(spare[32 + i])
+        entropy += np.log(product)
+    return entropy, right

@@ -77,6 +77,16 @@ def load(typing_context: Any, row: Any, index: Any) -> Any:
 
 
 @intrinsic
+def item(typing_context: Any, row: Any, index: Any) -> Any:
+    """Gives row[index] of any array, for an index that is not negative; numba's own asks that."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.load(_place(context, builder, signature.args[0], *arguments))
+
+    return row.dtype(row, types.intp), generate
+
+
+@intrinsic
 def store(typing_context: Any, row: Any, index: Any, value: Any) -> Any:
     """Stores a vector at row[index : index + 16]."""
 
@@ -131,16 +141,6 @@ def splat(typing_context: Any, value: Any) -> Any:
         return _shuffle(builder, first, undefined, [0] * LANES)
 
     return vector(types.float32), generate
-
-
-@intrinsic
-def quarter_lanes(typing_context: Any) -> Any:
-    """Gives 0, 1, 2, 3 in each quarter."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return ir.Constant(_VECTOR, [ir.Constant(_FLOAT, lane % 4) for lane in range(LANES)])
-
-    return vector(), generate
 
 
 @intrinsic
@@ -199,33 +199,26 @@ def choose(typing_context: Any, a: Any, b: Any, yes: Any, no: Any) -> Any:
     return vector(vector, vector, vector, vector), generate
 
 
-def _within_quarters(combine: Callable[[Any, Any, Any], Any]) -> Any:
-    """Makes an intrinsic that combines the four lanes of each quarter, into all four of them."""
+@intrinsic
+def choose_equal(typing_context: Any, a: Any, b: Any, yes: Any, no: Any) -> Any:
+    """Gives, lane by lane, `yes` where a = b, else `no`."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        value = arguments[0]
-        for step in (1, 2):
-            swapped = [lane ^ step for lane in range(LANES)]
-            value = combine(builder, value, _shuffle(builder, value, value, swapped))
-        return value
+        one, other, yes, no = arguments
+        return builder.select(builder.fcmp_ordered("==", one, other), yes, no)
 
-    return generate
-
-
-def _larger(builder: Any, a: Any, b: Any) -> Any:
-    return builder.select(builder.fcmp_ordered(">", a, b), a, b)
+    return vector(vector, vector, vector, vector), generate
 
 
 @intrinsic
-def quarter_sum(typing_context: Any, a: Any) -> Any:
-    """Gives each quarter's sum, in all its lanes."""
-    return vector(vector), _within_quarters(lambda builder, a, b: builder.fadd(a, b))
+def transposed(typing_context: Any, a: Any) -> Any:
+    """Gives lane i of quarter j of the vector in lane j of quarter i."""
 
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        lanes = [lane % 4 * 4 + lane // 4 for lane in range(LANES)]
+        return _shuffle(builder, arguments[0], arguments[0], lanes)
 
-@intrinsic
-def quarter_max(typing_context: Any, a: Any) -> Any:
-    """Gives each quarter's largest lane, in all its lanes."""
-    return vector(vector), _within_quarters(_larger)
+    return vector(vector), generate
 
 
 @intrinsic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from queue import SimpleQueue
 
 import torch
@@ -32,6 +33,14 @@ class Desk:
         self.pictures: Pictures | None = None
         torch.set_num_threads(1)
 
+    def warm_up(self) -> None:
+        """Trains a small net once, so that all that is loaded late is loaded now."""
+        small = Experiment().replaced({"recipe.epochs": 1, "net.hidden": 2})
+        training = Training(0, small, lambda news: None, self.poll)
+        training.introduce()
+        training.go("run", 10)
+        training.advance()
+
     def work(self) -> None:
         """Works until the process ends."""
         while True:
@@ -61,13 +70,23 @@ class Desk:
             raise Abandoned
 
     def handle(self, order: orders.AnyOrder) -> None:
-        """Does what one order says; what goes wrong is told."""
+        """Does what one order says; what goes wrong is told.
+
+        Raises:
+            Abandoned: If the training that was going on is given up for another one.
+        """
         try:
             self._do(order)
+        except Abandoned:
+            raise
         except FizzlabError as error:
             self.tell(problem(ABOUT.get(order.order, order.order), error))
-        except MemoryError:
-            said = FizzlabError("There is not enough memory for this.", fix="take a smaller net")
+        except Exception as error:  # the net at hand shall not be lost by it
+            traceback.print_exc()
+            said = FizzlabError(
+                f"The lab failed: {type(error).__name__}: {error}.",
+                fix="the terminal of `fizzlab lab` tells more; please report it",
+            )
             self.tell(problem(ABOUT.get(order.order, order.order), said))
 
     def _do(self, order: orders.AnyOrder) -> None:

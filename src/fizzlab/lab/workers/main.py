@@ -31,8 +31,10 @@ def main() -> None:
         os.nice(NICER)
     from fizzlab.lab.workers.desk import Desk  # torch: some seconds
 
+    desk = Desk(orders, tell)
+    desk.warm_up()
     tell(Ready())
-    Desk(orders, tell).work()
+    desk.work()
 
 
 def _pipes() -> tuple[SimpleQueue[AnyOrder], Tell]:

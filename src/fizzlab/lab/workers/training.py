@@ -122,6 +122,9 @@ class Training:
         if mode != "pause" and self.status in {"idle", "paused"}:
             self.status = "running"
             self._reporter.report()
+        elif mode == "pause" and self.status == "running" and not self.step:
+            self.status = "paused"
+            self._reporter.report()
 
     def uncover(self, *, shown: bool) -> None:
         """Tells results on test integers from now on, or no more."""
@@ -173,7 +176,6 @@ class Training:
             self._mode = "pause"
         while self._mode == "pause" and (hold or time.monotonic() - self._asked > PATIENCE_S):
             self._hold()
-            hold = hold or self._mode == "pause"
 
     def _hold(self) -> None:
         """Waits between two batches until an order has come in."""
@@ -195,7 +197,18 @@ class Training:
         return over
 
     def alter(self, experiment: Experiment) -> None:
-        """Goes on under another experiment, from the next epoch on."""
+        """Goes on under another experiment, from the next epoch on.
+
+        Raises:
+            UsageError: If it has no epoch left to train.
+        """
+        done = self.state.epoch + (self.step > 0)
+        if experiment.recipe.last_epoch <= done and not self.finished:
+            raise UsageError(
+                f'"recipe.epochs": {done} epochs are done already.',
+                expected=f"more than {done}",
+                fix="choose more epochs, or reset the net",
+            )
         self._altered = experiment
         if not self.step:
             self._alter_now()
@@ -205,11 +218,6 @@ class Training:
         altered, self._altered = self._altered, None
         if altered is None or self.finished or altered == self.experiment:
             return
-        if altered.recipe.last_epoch <= self.state.epoch:
-            raise UsageError(
-                f'"recipe.epochs": {self.state.epoch} epochs are done already.',
-                expected=f"more than {self.state.epoch}",
-            )
         for name, (before, after) in differences(self.experiment, altered).items():
             self.changes.append(
                 Change(epoch=self.state.epoch, name=name, before=before, after=after)
