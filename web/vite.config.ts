@@ -1,10 +1,17 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
+
+// The page is at /, its files under static/: relative, because a proxy may put it under a path.
+const relative: Plugin = {
+  name: "relative-addresses",
+  apply: "build",
+  transformIndexHtml: { order: "post", handler: (html) => html.replaceAll("/static/", "static/") },
+};
 
 // One script, one style sheet, names without hashes: the bundle is committed, and its diff is read.
 export default defineConfig({
-  base: "./",
-  plugins: [svelte()],
+  base: "/static/",
+  plugins: [svelte(), relative],
   build: {
     outDir: "../src/fizzlab/lab/static",
     emptyOutDir: true,
@@ -20,5 +27,7 @@ export default defineConfig({
       },
     },
   },
-  server: { proxy: { "/api": "http://127.0.0.1:8000", "/ws": { target: "ws://127.0.0.1:8000", ws: true } } },
+  server: {
+    proxy: { "/api": "http://127.0.0.1:8000", "/ws": { target: "ws://127.0.0.1:8000", ws: true } },
+  },
 });

@@ -58,6 +58,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     },
     "many bits": {"encoding.bits": 33, "data.train": "4294967296..4294967500"},
     "eight labels": {"rule.pairs": "3=fizz,5=buzz,7=bazz"},
+    "sixteen labels": {"rule.pairs": "2=pop,3=fizz,5=buzz,7=bazz"},
     "two labels": {"rule.pairs": "2=even"},
     "one batch": {"recipe.batch_size": 5000},
     "small batches": {"recipe.batch_size": 7, "recipe.learning_rate": 0.01},

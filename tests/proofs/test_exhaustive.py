@@ -304,7 +304,7 @@ def test_asking_one_integer_of_each_kind_finds_what_asking_all_does(seed: int, t
 
 def test_from_seventeen_bits_on_one_integer_stands_for_its_kind() -> None:
     proof = prove_fixed(hat_net(Rule(), 24), Encoding(bits=24), Rule())
-    assert (proof.verdict, proof.checked, proof.seconds < 10) == ("proved", 2**24, True)
+    assert (proof.verdict, proof.checked, proof.seconds < 60) == ("proved", 2**24, True)
     assert "one integer of each of 2,401 kinds" in proof.basis
 
 

@@ -4,7 +4,13 @@
 /** In place of a label or a probability of a test integer that is covered. */
 export const COVERED = 255;
 
-export type JsonValue = null | boolean | number | string | JsonValue[] | { [name: string]: JsonValue };
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | JsonValue[]
+  | { [name: string]: JsonValue };
 
 /** Changes the experiment: a preset or a link replaces it, then settings change it. */
 export interface Configure {

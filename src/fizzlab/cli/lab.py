@@ -11,7 +11,9 @@ def lab(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 for any that is free.")] = 8010,
     host: Annotated[
         str,
-        typer.Option(help="Address to listen on. On any but this machine's own, a token is needed."),
+        typer.Option(
+            help="Address to listen on. On any but this machine's own, a token is needed."
+        ),
     ] = "127.0.0.1",
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no browser.")] = False,
     allowed_host: Annotated[

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
     from fizzlab.runs import Run
 
 SHOWN = 10  # counterexamples
-LONG = 1 << 18  # integers from which asking shows a bar
 
 
 def prove(
@@ -34,11 +31,12 @@ def prove(
     """
     from fizzlab.cli.documents import Proved
     from fizzlab.cli.output import print_json
+    from fizzlab.cli.progress import asking
     from fizzlab.proofs import certify, prove, write_certificate
     from fizzlab.runs import open_run
 
     opened = open_run(run)
-    with _bar(opened, shown=not (as_json or quiet)) as progress:
+    with asking(opened.experiment.encoding, shown=not (as_json or quiet)) as progress:
         proof = prove(opened, progress)
     if certificate is not None:
         write_certificate(certificate, certify(opened, proof))
@@ -47,22 +45,6 @@ def prove(
         print_json(Proved(**proof.model_dump(), run=str(run), certificate=written))
     elif not quiet:
         _print(opened, proof, certificate)
-
-
-@contextlib.contextmanager
-def _bar(run: Run, shown: bool) -> Iterator[Callable[[int, int], None]]:
-    """Shows a bar where many integers are asked; gives what moves it."""
-    from tqdm.auto import tqdm
-
-    encoding = run.experiment.encoding
-    many = encoding.scheme != "sequence" and encoding.capacity >= LONG
-    with tqdm(desc="asking", unit="integer", unit_scale=True, disable=not (shown and many)) as bar:
-
-        def move(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        yield move
 
 
 def _print(run: Run, proof: Proof, certificate: Path | None) -> None:

@@ -87,7 +87,8 @@ async def _page(request: Request) -> Response:
     page = STATIC / "index.html"
     if not page.is_file():
         return PlainTextResponse(
-            "The page of the lab is not built.\n  to do:    cd web && npm ci && npm run build\n", 503
+            "The page of the lab is not built.\n  to do:    cd web && npm ci && npm run build\n",
+            503,
         )
     return FileResponse(page, headers={"cache-control": "no-cache"})
 

@@ -75,7 +75,9 @@ class Guard:
             )
         reads = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
         if not reads and not _is_own(headers.getlist("origin"), hosts[0]):
-            return PlainTextResponse("Refused: this request does not come from the lab's page.", 403)
+            return PlainTextResponse(
+                "Refused: this request does not come from the lab's page.", 403
+            )
         return None
 
     def _knows_token(self, headers: Headers) -> bool:

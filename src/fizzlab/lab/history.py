@@ -60,6 +60,4 @@ class History:
         new = tuple(self.rows if replace else self.rows[cursor:])
         if not new and not replace:
             return None
-        return Rows(
-            run=self.run, columns=COLUMNS, rows=new, cursor=len(self.rows), replace=replace
-        )
+        return Rows(run=self.run, columns=COLUMNS, rows=new, cursor=len(self.rows), replace=replace)

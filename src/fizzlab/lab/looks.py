@@ -1,4 +1,4 @@
-"""Which picture of the net is asked for next: those that a page shows, in turn, when they change."""
+"""Which picture of the net is asked for next: what a page shows, in turn, when the net changes."""
 
 from __future__ import annotations
 

@@ -27,7 +27,14 @@ KINDS = {
     "boolean": "boolean",
     "null": "null",
 }
-JSON_VALUE = "export type JsonValue = null | boolean | number | string | JsonValue[] | { [name: string]: JsonValue };"
+JSON_VALUE = """\
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | JsonValue[]
+  | { [name: string]: JsonValue };"""
 
 
 def typescript() -> str:
@@ -36,7 +43,9 @@ def typescript() -> str:
     parts = [f"{HEAD}export const COVERED = {COVERED};", JSON_VALUE]
     for schema, given in ((asks, False), (messages, True)):
         definitions = schema["$defs"]
-        parts += [_interface(n, s, given=given) for n, s in definitions.items() if "properties" in s]
+        parts += [
+            _interface(n, s, given=given) for n, s in definitions.items() if "properties" in s
+        ]
     parts.append(_union("Ask", asks, "Everything that the page may ask."))
     parts.append(_union("Message", messages, "Everything that the server tells."))
     return "\n\n".join(parts) + "\n"

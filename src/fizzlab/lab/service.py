@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -27,6 +28,9 @@ async def serve(tab: Tab, ask: asks.AnyAsk) -> None:
         await HANDLERS[ask.type](tab, ask)
     except FizzlabError as error:
         tab.say(problem(ask.type, error, "budget" if isinstance(error, OverBudgetError) else None))
+    except Exception as error:  # the socket, and the net, shall not be lost by it
+        traceback.print_exc()
+        tab.say(problem(ask.type, FizzlabError(f"The lab failed: {type(error).__name__}.")))
 
 
 async def _configure(tab: Tab, ask: asks.Configure) -> None:

@@ -80,7 +80,7 @@ class Worker:
             self._process.stdin.close()  # at the end of its input it ends
         try:
             await asyncio.wait_for(self._process.wait(), PATIENCE_S)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()

@@ -11,23 +11,22 @@ import secrets
 import time
 from typing import Any
 
-from fizzlab import __version__
 from fizzlab.configuration import differences
 from fizzlab.errors import FizzlabError, UsageError
-from fizzlab.experiment import PRESETS, Experiment
+from fizzlab.experiment import Experiment
 from fizzlab.lab import orders
-from fizzlab.lab.budgets import LIVE, divided
+from fizzlab.lab.budgets import divided
+from fizzlab.lab.greetings import configured, first_state, welcome
 from fizzlab.lab.history import History
 from fizzlab.lab.limits import Limits
 from fizzlab.lab.line import Line
-from fizzlab.lab.links import to_link, told_from
 from fizzlab.lab.looks import Looks
-from fizzlab.lab.messages import Configured, Ghost, PresetName, Problem, Rows, State, Welcome
+from fizzlab.lab.making import Making
+from fizzlab.lab.messages import Ghost, Problem, Rows, State
 from fizzlab.lab.problems import problem
 from fizzlab.lab.staff import Staff, Worker
 from fizzlab.lab.visit import Visit
 
-MAKE_S = 120.0  # until a file to download must be there
 PICTURES = ("words", "map", "weights", "neurons", "confusion")
 
 
@@ -51,7 +50,8 @@ class Tab:
         self.id, self.staff, self.limits = secrets.token_urlsafe(16), staff, limits
         self.language = "en"
         self.experiment = self.built = Experiment()
-        self.run, self.state = 0, self._first_state("none")
+        self.run = 0
+        self.state = first_state(0, self.built, "none").model_dump(mode="json")
         self.history, self.looks, self.visit = History(), Looks(), Visit()
         self.line: Line | None = None
         self.worker: Worker | None = None
@@ -59,51 +59,15 @@ class Tab:
         self.asked = self.left = time.monotonic()  # last ask, and since when no page is there
         self._ghost: Ghost | None = None
         self._latest: dict[str, str] = {}  # data and luck, for a page that comes back
-        self._making: dict[int, asyncio.Future[orders.Made]] = {}
+        self._making = Making()
         self._listeners: set[asyncio.Task[None]] = set()
-
-    def _first_state(self, worker: str) -> dict[str, Any]:
-        recipe, seed = self.experiment.recipe, self.experiment.seed
-        made = State(
-            run=self.run if self.run else 0,
-            status="idle",
-            worker=worker,  # type: ignore[arg-type]
-            epoch=0,
-            step=0,
-            steps=1,
-            epochs=recipe.last_epoch,
-            seed=seed,
-            seconds=0.0,
-            pace=None,
-            batch_loss=None,
-            train=None,
-            validation=None,
-            test=None,
-            shown="live",
-            shown_epoch=0,
-            stopped=None,
-            revealed=False,
-            changes=(),
-        )
-        return made.model_dump(mode="json")
 
     # The page comes and goes.
 
     def attach(self, line: Line, *, resumed: bool) -> None:
         """Begins to tell a page everything, from the start."""
         self.line, self.asked = line, time.monotonic()
-        presets = tuple(PresetName(name=n, about=p.about) for n, p in PRESETS.items())
-        line.put(
-            "welcome",
-            Welcome(
-                session=self.id,
-                resumed=resumed,
-                version=__version__,
-                limits=self.limits,
-                presets=presets,
-                live_settings=LIVE,
-            ),
-        )
+        line.put("welcome", welcome(self.id, self.limits, resumed=resumed))
         self.tell_configured()
         line.put("runs", self.visit.listed())
         line.put("state", State(**self.state))
@@ -130,21 +94,10 @@ class Tab:
 
     def tell_configured(self) -> None:
         """Tells the experiment as it is configured now."""
-        preset, changes = told_from(self.experiment)
         against = {} if self.untouched else differences(self.built, self.experiment)
         over = self.state["status"] in {"finished", "diverged"}
         needs = against if over else divided(against, tries=self.built.recipe.tries).needs_reset
-        self.put(
-            "configured",
-            Configured(
-                experiment=self.experiment.model_dump(mode="json"),
-                preset=preset,
-                changes=changes,
-                needs_reset=tuple(needs),
-                link=to_link(self.experiment),
-                parameters=self.experiment.num_parameters,
-            ),
-        )
+        self.put("configured", configured(self.experiment, needs))
 
     def rows_for(self, line: Line) -> Rows | None:
         """Gives the rows that a page lacks, and takes note that it has them then."""
@@ -209,8 +162,9 @@ class Tab:
         self._latest.clear()
         self.looks.forget()
         ready = self.worker is not None and self.state["worker"] == "ready"
-        self.state = self._first_state("ready" if ready else "starting")
-        self.put("state", State(**self.state))
+        state = first_state(self.run, self.built, "ready" if ready else "starting")
+        self.state = state.model_dump(mode="json")
+        self.put("state", state)
         made = orders.Build(run=self.run, experiment=self.built.model_dump(mode="json"))
         self.order(made)
 
@@ -269,7 +223,7 @@ class Tab:
             return
         self.worker = None
         self.set_state(status="lost", worker="lost")
-        self._give_up_making()
+        self._making.give_up()
         self.say(problem("restart_worker", said, "lost"))
 
     def set_state(self, **changes: Any) -> None:
@@ -283,7 +237,7 @@ class Tab:
             if worker is not None:
                 self.staff.release(worker)
         self.worker = self.trial = None
-        self._give_up_making()
+        self._making.give_up()
         self.set_state(status=status, worker="none")
 
     # News.
@@ -292,9 +246,7 @@ class Tab:
         """Takes one message of a worker; of an older net only what is a problem counts."""
         kind = news["type"]
         if kind == "made":
-            future = self._making.pop(news["number"], None)
-            if future is not None and not future.done():
-                future.set_result(orders.Made(**news))
+            self._making.come(orders.Made(**news))
         elif kind == "problem":
             self.say(text.decode())
         elif kind in {"ready", "looked"} or news.get("run") == self.run:
@@ -328,26 +280,10 @@ class Tab:
             self.put("runs", self.visit.listed())
             self.tell_configured()
 
-    # Files.
-
     async def made(self, file: str, language: str) -> orders.Made:
         """Lets the worker make a file to download.
 
         Raises:
             UsageError: If there is no worker, or it takes too long.
         """
-        number = secrets.randbits(48)
-        future = self._making[number] = asyncio.get_running_loop().create_future()
-        try:
-            self.order(orders.Make(number=number, file=file, language=language))
-            return await asyncio.wait_for(future, MAKE_S)
-        except asyncio.TimeoutError:
-            raise UsageError("This takes too long.", fix="pause the net and try again") from None
-        finally:
-            self._making.pop(number, None)
-
-    def _give_up_making(self) -> None:
-        for number, future in self._making.items():
-            if not future.done():
-                gone = "The worker is gone."
-                future.set_result(orders.Made(number=number, content=None, problem=gone))
+        return await self._making.ask(file, language, self.order)

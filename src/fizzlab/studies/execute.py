@@ -100,7 +100,7 @@ def execute(
     pick(engine, [plan.experiment_at(0)])  # refuses an engine before anything is written
     path, wanted = Path(out), plan.nets
     plan = prepare(plan, path, grow=grow)
-    with locked(path), announced(time_budget_s, tell) as cut:
+    with announced(time_budget_s, tell) as cut, locked(path):
         sweep(path)
         plan = grown(path, wanted // plan.num_conditions)
         done, notes = _done(plan, path)

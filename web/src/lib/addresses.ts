@@ -1,29 +1,17 @@
-// Where the server answers. Whatever stands after "?" (a token, with --host) goes along.
-
-function query(more: Record<string, string> = {}): string {
-  const all = new URLSearchParams(location.search);
-  for (const [name, value] of Object.entries(more)) all.set(name, value);
-  const text = all.toString();
-  return text ? `?${text}` : "";
-}
+// Where the server answers, seen from the page: a proxy may have put it under a path of its own.
 
 export function socketAddress(): string {
-  const address = new URL(`ws${query()}`, location.href);
+  const address = new URL("ws", location.href);
   address.hash = "";
   address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
   return address.href;
 }
 
-export function schemaAddress(): string {
-  return `api/schema${query()}`;
-}
+export const SCHEMA = "api/schema";
 
-export function runAddress(session: string): string {
-  return `api/run.zip${query({ session })}`;
-}
-
-export function tomlAddress(session: string): string {
-  return `api/experiment.toml${query({ session })}`;
+/** A file to take away: of fixed names, made by the server. */
+export function download(session: string, file: string, language: string): string {
+  return `download/${encodeURIComponent(session)}/${file}?language=${language}`;
 }
 
 /** The page with a whole configuration in it. */

@@ -3,13 +3,14 @@
 import type { Ask, Message } from "../protocol";
 import { socketAddress } from "./addresses";
 
+const TAKEN_OVER = 4001; // another tab has taken the session over
 const PING_MS = 20_000;
 const WAITS_MS = [250, 500, 1000, 2000, 4000];
 
 export interface Listener {
   opened(): void;
   heard(message: Message): void;
-  cut(): void;
+  cut(taken: boolean): void;
 }
 
 export class Connection {
@@ -32,10 +33,12 @@ export class Connection {
       this.#listener.opened();
     };
     socket.onmessage = (event) => this.#listener.heard(JSON.parse(event.data as string) as Message);
-    socket.onclose = () => {
+    socket.onclose = (event) => {
       if (this.#socket !== socket) return;
       this.#socket = null;
-      this.#listener.cut();
+      const taken = event.code === TAKEN_OVER;
+      this.#listener.cut(taken);
+      if (taken) return; // coming back would take it from the other tab
       setTimeout(() => this.open(), WAITS_MS[Math.min(this.#tries++, WAITS_MS.length - 1)]);
     };
   }

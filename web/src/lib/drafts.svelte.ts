@@ -2,24 +2,18 @@
 // two settings that only fit together can be changed one after the other.
 
 import type { Problem } from "../protocol";
-import type { Json } from "./fields";
+import { valueAt, type Json } from "./fields";
 import { lab } from "./lab.svelte";
 
 class Drafts {
   values = $state.raw<Record<string, Json>>({});
   problems = $state.raw<Record<string, Problem>>({});
   general = $state.raw<Problem | null>(null);
-  #pending = 0;
   #last = "";
-
-  get count(): number {
-    return Object.keys(this.values).length;
-  }
 
   change(path: string, value: Json): void {
     this.values = { ...this.values, [path]: value };
     this.#last = path;
-    this.#pending++;
     lab.configure({ settings: this.values });
   }
 
@@ -29,11 +23,14 @@ class Drafts {
     this.general = null;
   }
 
-  /** Takes in the server's answer to a `configure`. */
-  answered(problem: Problem | null): void {
-    this.#pending = Math.max(0, this.#pending - 1);
+  /** Takes in the server's answer to a `configure`: a problem, or the experiment as it stands. */
+  answered(problem: Problem | null, experiment: Record<string, unknown>): void {
     if (problem === null) {
-      if (this.#pending === 0) this.discard();
+      const open = Object.entries(this.values).filter(
+        ([path, value]) => JSON.stringify(value) !== JSON.stringify(valueAt(experiment, path)),
+      );
+      this.values = Object.fromEntries(open);
+      if (!open.length) this.discard();
       return;
     }
     const known = problem.settings.filter((path) =>

@@ -19,7 +19,7 @@ import type {
   Weights,
   Welcome,
 } from "../protocol";
-import { schemaAddress } from "./addresses";
+import { SCHEMA } from "./addresses";
 import { bytes } from "./bytes";
 import { Connection } from "./connection";
 import { fieldsOf, type Field, type Json, type Schema } from "./fields";
@@ -29,6 +29,7 @@ import { remember, remembered } from "./memory";
 import { reader } from "./text.svelte";
 
 const MAX_WAITING = 64; // messages before they are taken in, frame or not: a hidden tab has no frames
+const QUIET = new Set(["explain", "restart_worker"]); // problems that the page tells in its own way
 const EXPLAIN_MS = 400; // between two questions about the same integer
 
 export interface Words {
@@ -44,15 +45,15 @@ export interface Picture {
 }
 
 export class Lab {
-  link = $state<"connecting" | "open" | "cut">("connecting");
+  link = $state<"connecting" | "open" | "cut" | "taken">("connecting");
   session = $state<string | null>(null);
   fields = $state.raw<Field[]>([]);
   welcome = $state.raw<Welcome | null>(null);
   configured = $state.raw<Configured | null>(null);
   data = $state.raw<DataMessage | null>(null);
-  splits = $state.raw(new Uint8Array());
-  truth = $state.raw(new Uint8Array());
-  tilesTruth = $state.raw(new Uint8Array());
+  splits = $state.raw<Uint8Array>(new Uint8Array());
+  truth = $state.raw<Uint8Array>(new Uint8Array());
+  tilesTruth = $state.raw<Uint8Array>(new Uint8Array());
   state = $state.raw<State | null>(null);
   history = $state.raw<Columns>(noRows());
   words = $state.raw<Words | null>(null);
@@ -68,9 +69,10 @@ export class Lab {
   runs = $state.raw<readonly RunRow[]>([]);
   ghost = $state.raw<Ghost | null>(null);
   notice = $state.raw<Problem | null>(null);
-  configuring = $state.raw<{ problem: Problem | null; count: number }>({ problem: null, count: 0 });
+  configuring = $state.raw<{ problem: Problem | null }>({ problem: null }); // the last answer
   integer = $state(15);
 
+  #run = -1;
   #cursor = 0;
   #waiting: Message[] = [];
   #watching: Watch = { type: "watch", panels: [] };
@@ -82,15 +84,22 @@ export class Lab {
     this.#connection = new Connection({
       opened: () => this.#hello(),
       heard: (message) => this.#heard(message),
-      cut: () => (this.link = "cut"),
+      cut: (taken) => (this.link = taken ? "taken" : "cut"),
     });
     addEventListener("hashchange", () => this.#openLink());
   }
 
   async begin(): Promise<void> {
     this.#connection.open();
-    const answer = await fetch(schemaAddress());
+    const answer = await fetch(SCHEMA);
     this.fields = fieldsOf((await answer.json()) as Schema);
+  }
+
+  /** Begins a session of its own, where another tab has taken over the one it had. */
+  beginAnew(): void {
+    this.session = null;
+    this.#run = -1;
+    this.#connection.open();
   }
 
   say(ask: Ask): boolean {
@@ -131,8 +140,8 @@ export class Lab {
       type: "hello",
       session: this.session,
       language: reader.language,
-      run: this.data?.run ?? null,
-      cursor: this.data ? this.#cursor : 0,
+      run: this.#run < 0 ? null : this.#run,
+      cursor: this.#cursor,
     });
     if (this.#watching.panels.length) this.say(this.#watching);
   }
@@ -156,19 +165,24 @@ export class Lab {
     for (const message of messages) this.#know(message);
   }
 
+  /** Begins with what is of a newer net; true for what is of an older one. */
+  #isLate(message: Message): boolean {
+    if (!("run" in message) || message.type === "ghost" || message.type === "luck") return false;
+    if (message.run > this.#run) this.#begin(message.run);
+    return message.run < this.#run;
+  }
+
   #know(message: Message): void {
-    if ("run" in message && !["data", "ghost", "luck"].includes(message.type)) {
-      if (message.run !== this.data?.run) return; // late news of an older net
-    }
+    if (this.#isLate(message)) return;
     switch (message.type) {
       case "welcome":
         return this.#welcomed(message);
       case "configured":
         this.configured = message;
-        this.configuring = { problem: null, count: this.configuring.count + 1 };
+        this.configuring = { problem: null };
         return;
       case "data":
-        return this.#newRun(message);
+        return this.#described(message);
       case "state":
         return this.#changed(message);
       case "rows":
@@ -195,9 +209,8 @@ export class Lab {
         return this.#pictured(message);
       case "problem":
         if (message.about === "prove") this.proving = false;
-        if (message.about === "configure")
-          this.configuring = { problem: message, count: this.configuring.count + 1 };
-        else if (message.about !== "explain") this.notice = message;
+        if (message.about === "configure") this.configuring = { problem: message };
+        else if (!QUIET.has(message.about)) this.notice = message;
         return;
       case "proof":
         this.proving = false;
@@ -231,26 +244,28 @@ export class Lab {
     this.welcome = message;
     this.session = message.session;
     remember("session", message.session, "session");
-    if (!message.resumed) this.data = null;
+    if (!message.resumed) this.#run = -1;
     this.#openLink();
   }
 
-  #newRun(message: DataMessage): void {
-    const same = this.data?.run === message.run;
+  #described(message: DataMessage): void {
     this.data = message;
     this.splits = bytes(message.splits);
     this.truth = bytes(message.truth);
     this.tilesTruth = bytes(message.tiles_truth);
-    if (same) return;
-    this.history = noRows();
+    this.#explain();
+  }
+
+  /** Forgets what was known of another net. */
+  #begin(run: number): void {
+    this.#run = run;
     this.#cursor = 0;
-    this.words = this.weights = this.confusion = this.explanation = null;
-    this.proof = null;
+    this.history = noRows();
+    this.words = this.weights = this.confusion = this.explanation = this.proof = null;
     this.proving = false;
     this.maps = new Map();
     this.pictures = new Map();
     this.shown = [];
-    this.#explain();
   }
 
   #changed(message: State): void {

@@ -92,8 +92,8 @@ function drawCurves(paper: Paper, what: "loss" | "accuracy", top: number): void 
   paper.text(`${t("epoch")} ${num(end)}`, left + width, top + height + 16, ink("soft"), 12, "end");
   const highest = what === "accuracy" ? percent(1) : num(most, 2);
   paper.text(highest, left - 6, top + 10, ink("soft"), 12, "end");
-  if (what === "accuracy" && lab.data) {
-    const level = lab.data.majority.validation ?? lab.data.majority.train;
+  const level = lab.data?.majority.validation ?? lab.data?.majority.train;
+  if (what === "accuracy" && level !== undefined) {
     paper.line([at(0, level), at(end, level)], ink("soft"), 1, [5, 4]);
   }
   for (const [rows, name] of [

@@ -3,6 +3,8 @@
 import type { Explanation } from "../protocol";
 import { num, t } from "./text.svelte";
 
+const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
 /** The kind of an integer; the server says it in English, in a form that never varies. */
 export function kindText(text: string): string {
   return text
@@ -11,7 +13,8 @@ export function kindText(text: string): string {
     .replace(/\bnone\b/, t("kindNone"))
     .replaceAll(" of ", ` ${t("kindOf")} `)
     .replaceAll(" and ", ` ${t("kindAnd")} `)
-    .replaceAll(" at ", ` ${t("kindAt")} `);
+    .replaceAll(" at ", ` ${t("kindAt")} `)
+    .replace(/\^(\d+)/g, (_, power: string) => [...power].map((digit) => RAISED[+digit]).join(""));
 }
 
 /** What training knew of the integer's kind. */

@@ -10,11 +10,10 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-
 from fizzlab.errors import FizzlabError, UsageError
 from fizzlab.evaluation import explain
 from fizzlab.lab.messages import Explanation, Proof
-from fizzlab.lab.orders import Make, Made
+from fizzlab.lab.orders import Made, Make
 from fizzlab.lab.workers.reports import rounded
 from fizzlab.lab.workers.training import Training
 from fizzlab.runs import Run, folder
@@ -119,9 +118,7 @@ def made(training: Training, order: Make) -> Made:
     """Makes a file to download: `run.zip`, or a picture such as `map.svg`."""
     try:
         run = training.as_run()
-        content = (
-            zipped(training, run) if order.file == "run.zip" else _drawn(run, order)
-        )
+        content = zipped(training, run) if order.file == "run.zip" else _drawn(run, order)
     except FizzlabError as error:
         return Made(number=order.number, content=None, problem=str(error))
     return Made(number=order.number, content=base64.b64encode(content).decode(), problem=None)

@@ -71,6 +71,7 @@ class Trial:
     def run(self) -> None:
         """Trains all nets, or as many as there is time for."""
         size = FIRST
+        self._tell(None)  # the engine may have to be compiled first
         while self.stopped is None and any(v.nets < self.order.nets for v in self.values):
             for scores in self.values:
                 for trained in self._slice(scores, size):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ MAX_LAYERS = 4  # hidden layers whose neurons are pictured
 MAX_CONFUSED = 16  # labels
 MAX_COUNTED = 20_000  # integers of a split
 
-Parts = tuple[list[BaseModel], bool]
+Parts = tuple[Sequence[BaseModel], bool]
 
 
 class Pictures:
@@ -62,7 +63,7 @@ class Pictures:
         return looks[panel]()
 
     @property
-    def _where(self) -> dict[str, int]:
+    def _where(self) -> dict[str, Any]:
         training = self.training
         done = training.finished.report.kept_epoch if training.finished else training.state.epoch
         return {"run": training.run, "epoch": done}

@@ -38,10 +38,11 @@ Mode = Literal["run", "pause", "step", "epoch"]
 class Poll(Protocol):
     """Handles orders that have come in."""
 
-    def __call__(self, *, wait: bool = False) -> None: ...
+    def __call__(self, *, wait: bool = False) -> None:
+        """Handles them; waits for one if there is none and `wait`."""
 
 
-class Abandoned(Exception):  # noqa: N818  (no error)
+class Abandoned(Exception):
     """A training was given up in the middle of an epoch, for another one."""
 
 
@@ -246,7 +247,8 @@ class Training:
         """Gives the run as it stands between two epochs; its net is the one that is shown.
 
         Raises:
-            UsageError: If it stands within an epoch, or diverged.
+            UsageError: If it stands within an epoch, or diverged before.
+            DivergedError: If it turns out now that it diverged.
         """
         if self.status == "diverged":
             raise UsageError("This net has diverged: there is nothing to keep.", fix="reset it")
@@ -263,5 +265,3 @@ class Training:
             self._end_badly(error)
             raise
         return Run(self.experiment, self.splits, self.state)
-
-
