@@ -12,6 +12,7 @@ const relative: Plugin = {
 export default defineConfig({
   base: "/static/",
   plugins: [svelte(), relative],
+  esbuild: { charset: "utf8", legalComments: "none" },
   build: {
     outDir: "../src/fizzlab/lab/static",
     emptyOutDir: true,

@@ -110,7 +110,7 @@ def test_predict(fizzlab, run: str, quick_run: Run) -> None:
     done = fizzlab("predict", run, "15", "1..2")
     assert done.out.splitlines() == [f"15: {words[0]}", f"1: {words[1]}", f"2: {words[2]}"]
     document = fizzlab("predict", run, "15", "--json").json
-    assert document == {"run": "run", "predictions": [[15, words[0]]]}
+    assert document == {"run": "run", "net": "trained", "predictions": [[15, words[0]]]}
 
 
 def test_evaluate(fizzlab, run: str, quick_run: Run) -> None:

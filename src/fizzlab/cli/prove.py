@@ -52,8 +52,12 @@ def _print(run: Run, proof: Proof, certificate: Path | None) -> None:
 
     out = output.console()
     about = f"the {proof.net} net of {run.path}"
-    out.print(f"{proof.verdict.capitalize()}: {about}, on {proof.scope}.", style="bold")
-    out.print(proof.fixed.text if proof.fixed else proof.reason)
+    if proof.fixed:
+        out.print(f"About {about}:", style="bold")
+        out.print(proof.fixed.text)
+    else:
+        out.print(f"{proof.verdict.capitalize()}: {about}, on {proof.scope}.", style="bold")
+        out.print(proof.reason)
     if proof.counterexamples:
         _print_counterexamples(proof)
     if proof.network and proof.network.zero is not None:
