@@ -150,20 +150,20 @@ def matrix_rate() -> float:
     return 2 * 2000**3 / statistics.median(seconds) / 1e9
 
 
-def timed(function: Callable[[], object]) -> float:
-    began = time.perf_counter()
+def timed(function: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
+    began = clock()
     function()
-    return time.perf_counter() - began
+    return clock() - began
 
 
-def one_net(rounds: int) -> float:
+def one_net(rounds: int, clock: Callable[[], float]) -> float:
     """Compares the contestants; gives the median of the sheet's loop, in seconds."""
     runs = {name: make() for name, make in CONTESTANTS.items()}
     losses = {name: loss_of(run()) for name, run in runs.items()}  # and warms up
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     for turn in range(rounds):
         for name in sorted(runs, reverse=bool(turn % 2)):
-            seconds[name].append(timed(runs[name]))
+            seconds[name].append(timed(runs[name], clock))
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     loop = medians["sheet's loop (torch)"]
     print(f"\nOne td1 net on one thread, medians of {rounds}")
@@ -233,11 +233,19 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--nets", type=int, default=1000)
     parser.add_argument("--solid", type=int, default=20)
+    parser.add_argument(
+        "--processor-time",
+        action="store_true",
+        help="one net in seconds of processor time, for a busy machine, and nothing else",
+    )
     asked = parser.parse_args()
     torch.set_num_threads(1)
     print(f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}")
     print(f"Large float32 matrices on one thread: {matrix_rate():.0f} GFLOP/s (numpy)")
-    loop = one_net(asked.rounds)
+    if asked.processor_time:
+        one_net(asked.rounds, time.process_time)
+        return
+    loop = one_net(asked.rounds, time.perf_counter)
     many_nets(asked.nets, loop)
     history_cost(asked.rounds)
     first_net(asked.rounds)

@@ -154,7 +154,7 @@ def test_kinds_of_other_encodings() -> None:
     assert kind_text(ternary, 8, 5) == (
         "digits: 3 × 0 and 1 × 2 at 3^0, 3^2, 3^4, 3^6; 2 × 0 and 1 × 1 at 3^1, 3^3, 3^5"
     )
-    assert kind_text(Encoding(scheme="scaled"), 15, 5) == "a scaled value has no digits"
+    assert kind_text(Encoding(scheme="scaled"), 15, 5) == "a scaled encoding has no places"
     assert kinds(Encoding(), 15, []) == []
     with pytest.raises(IntegerError, match="does not fit"):
         kinds(Encoding(), 15, [1024])

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from fizzlab import Experiment, resume, train
+from fizzlab.experiment import Recipe
 from fizzlab.runs.bar import bar
 from fizzlab.runs.session import Update
 
@@ -85,6 +86,6 @@ def test_a_terminal_without_utf_8_gets_ascii(
 
 
 def test_an_error_closes_the_bar(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(ValueError, match="stop"), bar(10, 0):
+    with pytest.raises(ValueError, match="stop"), bar(Recipe(epochs=10), 0):
         raise ValueError("stop")
     assert "0/10" in capsys.readouterr().err

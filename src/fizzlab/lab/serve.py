@@ -61,7 +61,17 @@ def serve(
     lab = Lab(limits, hosts=[*names, *(_addresses() if token else [])], token=token)
     named = shown if host not in {"0.0.0.0", "::"} else next(iter(_addresses()), "127.0.0.1")
     url = f"http://{named}:{bound.getsockname()[1]}/" + (f"?token={token}" if token else "")
-    config = uvicorn.Config(
+    try:
+        _Server(configured(lab), url, browser=browser).run(sockets=[bound])
+    except KeyboardInterrupt:
+        pass
+    finally:
+        bound.close()
+
+
+def configured(lab: Lab) -> uvicorn.Config:
+    """Gives uvicorn's settings for a lab."""
+    return uvicorn.Config(
         lab,
         log_level="error",
         access_log=False,
@@ -72,12 +82,6 @@ def serve(
         ws_max_size=MAX_FRAME,
         timeout_graceful_shutdown=GRACE_S,
     )
-    try:
-        _Server(config, url, browser=browser).run(sockets=[bound])
-    except KeyboardInterrupt:
-        pass
-    finally:
-        bound.close()
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -69,10 +69,8 @@ export function presetText(name: string, about: string): string {
 /** Writes a number with at most so many digits after the point, or comma. */
 export function num(value: number | null | undefined, digits = 0, fixed = false): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  return value.toLocaleString(reader.language, {
-    maximumFractionDigits: digits,
-    minimumFractionDigits: fixed ? digits : 0,
-  });
+  const options = { maximumFractionDigits: digits, minimumFractionDigits: fixed ? digits : 0 };
+  return value.toLocaleString(reader.language, options).replace("-", "−");
 }
 
 /** Writes a share as a percentage. */
@@ -84,7 +82,8 @@ export function percent(share: number | null | undefined, digits = 1): string {
 /** Writes a number with so many significant digits. */
 export function figure(value: number | null | undefined, digits = 3): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  return value.toLocaleString(reader.language, { maximumSignificantDigits: digits });
+  const options = { maximumSignificantDigits: digits };
+  return value.toLocaleString(reader.language, options).replace("-", "−");
 }
 
 /** The name of a label: "number" is a word of the page, the others are the rule's own. */

@@ -1,0 +1,60 @@
+"""Labs with workers that train nothing, and labs with workers that do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from lab_pages import Served
+
+from fizzlab.lab.limits import Limits
+from fizzlab.lab.staff import COMMAND
+
+
+@pytest.fixture(scope="module")
+def shared_fake() -> Iterator[Served]:
+    served = Served()
+    yield served
+    served.close()
+
+
+@pytest.fixture
+def fake(shared_fake: Served) -> Iterator[Served]:
+    """A lab with workers that train nothing."""
+    yield shared_fake
+    shared_fake.hang_up()
+    for tab in list(shared_fake.lab.tabs._tabs.values()):  # let workers go at once
+        tab.left = -1e9
+    deadline = time.monotonic() + 20
+    while len(shared_fake.lab.tabs) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def shared_real() -> Iterator[Served]:
+    served = Served(command=COMMAND)
+    yield served
+    served.close()
+
+
+@pytest.fixture
+def real(shared_real: Served) -> Iterator[Served]:
+    """A lab with workers that train."""
+    yield shared_real
+    shared_real.hang_up()
+
+
+@pytest.fixture
+def serving() -> Iterator[Callable[..., Served]]:
+    """Makes labs of one's own."""
+    made: list[Served] = []
+
+    def serve(limits: Limits | None = None, **options: Any) -> Served:
+        made.append(Served(limits, **options))
+        return made[-1]
+
+    yield serve
+    for served in made:
+        served.close()
