@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DEVELOPED := $(VENV)/.developed
+FETCHED := web/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help install train test test-slow check format lint types docs docs-reference package bench clean
+.PHONY: help install train test test-slow web test-web check format lint types docs docs-reference package bench clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -30,6 +31,16 @@ test: $(INSTALLED)  ## run all tests but the slow campaigns
 
 test-slow: $(INSTALLED)  ## run the slow campaigns (minutes)
 	$(BIN)/python -m pytest -n 2 -m slow
+
+$(FETCHED): web/package.json web/package-lock.json
+	cd web && npm ci
+	@touch $@
+
+web: $(FETCHED)  ## check the lab's page and build it into src/fizzlab/lab/static/
+	cd web && npm run check && npm test && npm run build
+
+test-web: $(INSTALLED) $(FETCHED)  ## test the lab in a real browser (needs chromium)
+	$(BIN)/python -m pytest tests/lab/browser
 
 format: $(DEVELOPED)  ## format the code
 	$(BIN)/ruff format .

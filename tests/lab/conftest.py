@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,7 +14,7 @@ from fizzlab.lab.staff import COMMAND
 
 @pytest.fixture(scope="module")
 def shared_fake() -> Iterator[Served]:
-    served = Served()
+    served = Served(Limits(idle_seconds=1.5, workers=40))
     yield served
     served.close()
 
@@ -25,11 +24,6 @@ def fake(shared_fake: Served) -> Iterator[Served]:
     """A lab with workers that train nothing."""
     yield shared_fake
     shared_fake.hang_up()
-    for tab in list(shared_fake.lab.tabs._tabs.values()):  # let workers go at once
-        tab.left = -1e9
-    deadline = time.monotonic() + 20
-    while len(shared_fake.lab.tabs) and time.monotonic() < deadline:
-        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")

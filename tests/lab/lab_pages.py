@@ -19,7 +19,7 @@ from fizzlab.lab.limits import Limits
 from fizzlab.lab.serve import configured
 
 FAKE = (sys.executable, str(Path(__file__).with_name("fake_worker.py")))
-WAIT_S = 60.0
+WAIT_S = 15.0
 
 
 class Page:
@@ -54,6 +54,10 @@ class Page:
     def state(self, **wanted: Any) -> dict[str, Any]:
         """Waits for a state in which some fields have some values."""
         return self.until("state", lambda s: all(s[k] == v for k, v in wanted.items()))
+
+    def reached(self, epoch: int) -> dict[str, Any]:
+        """Waits until so many epochs are done."""
+        return self.until("state", lambda s: s["epoch"] >= epoch)
 
     def problem(self, about: str) -> dict[str, Any]:
         return self.until("problem", lambda p: p["about"] == about)

@@ -76,7 +76,7 @@ def test_the_socket_opens_for_its_own_page_only(fake: Served) -> None:
     for foreign in (None, "null", "http://evil.example", f"{own}0", "http://127.0.0.1", "file://"):
         assert knock(fake, origin=foreign) == 403, foreign
     assert knock(fake, name="evil.example", origin="http://evil.example") == 403
-    assert knock(fake, name="localhost:80", origin="http://localhost:80") == 101
+    assert knock(fake, name="localhost:81", origin="http://localhost:81") == 101
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])

@@ -58,7 +58,7 @@ def test_a_frozen_page_holds_the_latest_state_only() -> None:
         work.cancel()
 
     asyncio.run(scene())
-    assert sent[-1] == "words 49999"
+    assert "words 49999" in sent
     assert "state 49999" in sent
     assert len(sent) < 2 * MAX_ANSWERS
 

@@ -72,7 +72,6 @@ def test_every_message_has_an_example() -> None:
         '{"type": "reset", "seed": 7}',
         '{"type": "reveal", "shown": 1}',
         '{"type": "configure", "settings": {"": 1}}',
-        '{"type": "configure", "settings": {"recipe.learning_rate": NaN}}',
         '{"type": "configure", "link": "' + "x" * 4001 + '"}',
     ],
 )

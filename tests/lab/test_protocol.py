@@ -22,7 +22,7 @@ def test_a_visit(fake: Served) -> None:
     assert page.until("data")["run"] == 1
     page.say("start")
     page.state(status="running")
-    page.state(epoch=20)
+    page.reached(20)
     page.say("pause")
     paused = page.state(status="paused")
     page.say("step")
@@ -49,7 +49,7 @@ def test_configure_a_net_not_yet_trained(fake: Served) -> None:
 def test_configure_a_net_in_training(fake: Served) -> None:
     page = fake.page()
     page.say("start")
-    page.state(epoch=3)
+    page.reached(3)
     page.say("configure", settings={"recipe.learning_rate": 0.2, "net.hidden": [7]})
     assert page.until("configured", lambda m: m["changes"])["needs_reset"] == ["net.hidden"]
     assert fake.lab.tabs.find(page.welcome["session"]).built.recipe.learning_rate == 0.2  # type: ignore[union-attr]
@@ -116,7 +116,7 @@ def test_hello_comes_first_and_once(fake: Served) -> None:
 def test_a_page_that_comes_back_gets_what_it_lacks(fake: Served) -> None:
     page = fake.page()
     page.say("start")
-    page.state(epoch=30)
+    page.reached(30)
     page.say("pause")
     done = page.state(status="paused")["epoch"]
     rows = [m for m in page.seen if m["type"] == "rows"]
@@ -175,7 +175,7 @@ def test_luck_asks_are_checked(fake: Served) -> None:
 def test_a_ghost_is_kept_and_comes_back(fake: Served) -> None:
     page = fake.page()
     page.say("start")
-    page.state(epoch=5)
+    page.reached(5)
     page.say("keep")
     ghost = page.until("ghost")
     assert ghost["run"] == 1
@@ -201,7 +201,7 @@ def test_files_have_fixed_names(fake: Served) -> None:
 def test_a_worker_that_is_killed_is_told_and_replaced(fake: Served) -> None:
     page = fake.page()
     page.say("start")
-    page.state(epoch=2)
+    page.reached(2)
     os.kill(fake.lab.tabs.find(page.welcome["session"]).worker.pid, signal.SIGKILL)  # type: ignore[union-attr]
     assert page.state(status="lost")["worker"] == "lost"
     said = page.problem("restart_worker")
@@ -211,7 +211,7 @@ def test_a_worker_that_is_killed_is_told_and_replaced(fake: Served) -> None:
     page.say("restart_worker")
     page.state(status="idle", worker="ready")
     page.say("start")
-    page.state(epoch=2, status="running")
+    page.reached(2)
 
 
 def test_a_cap_on_workers(serving: Callable[..., Served]) -> None:
@@ -257,7 +257,7 @@ def test_ten_tabs_at_once(serving: Callable[..., Served]) -> None:
     for page in pages:
         page.say("start")
     for page in pages:
-        page.state(epoch=10)
+        page.reached(10)
     assert len({page.welcome["session"] for page in pages}) == 10
 
 
@@ -276,6 +276,6 @@ def test_every_message_is_of_the_protocol(fake: Served) -> None:
     page: Page = fake.page()
     page.say("watch", panels=["words"])
     page.say("start")
-    page.state(epoch=30)
+    page.reached(30)
     for message in page.seen:
         MESSAGES.validate_json(json.dumps(message))

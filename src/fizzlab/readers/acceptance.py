@@ -9,12 +9,14 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from fizzlab.data import Split, Splits
+from fizzlab.errors import NetError
 from fizzlab.experiment import Experiment
 from fizzlab.nets import Reader, logits
 from fizzlab.readers.automata import Automaton
 from fizzlab.readers.distinctions import distinctions
 from fizzlab.readers.extraction import extract
 from fizzlab.readers.hankel import hankel
+from fizzlab.readers.snap import are_apart, snap
 from fizzlab.readers.words import Words
 
 
@@ -22,7 +24,8 @@ def accepted(net: Reader, experiment: Experiment, splits: Splits) -> bool:
     """Tells whether training may end: only the net and the training labels are asked.
 
     The largest residual is under `recipe.extract_below`, and the automaton extracted from the net
-    fits all training labels with no more states than any machine needs that fits them.
+    fits all training labels with no more states than any machine needs that fits them. If the net
+    is to be snapped, its states must lie near their codes.
     """
     below, train = experiment.recipe.extract_below, splits.train
     if below is None:
@@ -33,7 +36,17 @@ def accepted(net: Reader, experiment: Experiment, splits: Splits) -> bool:
     found = extract(net)
     if found is None or not fits(found.automaton, train):
         return False
-    return len(found.automaton) <= states_needed(train, experiment.encoding.base)
+    if len(found.automaton) > states_needed(train, experiment.encoding.base):
+        return False
+    return not experiment.recipe.snap or can_be_snapped(net)
+
+
+def can_be_snapped(net: Reader) -> bool:
+    """Tells whether a net can be snapped, and then keeps its states apart."""
+    try:
+        return are_apart(snap(net))
+    except NetError:
+        return False
 
 
 def states_needed(train: Split, base: int) -> int:

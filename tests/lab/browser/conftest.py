@@ -17,11 +17,20 @@ from typing import Any
 
 import pytest
 
-from .walker import QUICK, Walker, texts
+from .walker import QUICK, Walker, missing, texts
 
 ROOT = Path(__file__).parents[3]
 ARTEFACTS = Path(os.environ.get("FIZZLAB_ARTEFACTS", ROOT / "build" / "browser"))
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -35,22 +44,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
-def _missing(what: str, how: str) -> None:
-    """Skips where something is missing; in CI it must be there."""
-    text = f"{what} is missing, so the lab was not tested in a browser. To have it: {how}"
-    if os.environ.get("CI"):
-        pytest.fail(text)
-    pytest.skip(text)
-
-
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Any]:
     try:
         from playwright.sync_api import expect, sync_playwright
     except ImportError:
-        _missing("playwright", 'pip install -c constraints.txt -e ".[test]"')
+        missing("playwright", 'pip install -c constraints.txt -e ".[test]"')
         return
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=15_000)
     with sync_playwright() as started:
         yield started
 
@@ -59,7 +60,7 @@ def playwright() -> Iterator[Any]:
 def chromium() -> str:
     path = os.environ.get("FIZZLAB_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if not path:
-        _missing("Chromium", "apt-get install chromium (or set FIZZLAB_CHROMIUM to its path)")
+        missing("Chromium", "apt-get install chromium (or set FIZZLAB_CHROMIUM to its path)")
     return str(path)
 
 

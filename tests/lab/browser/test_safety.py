@@ -92,7 +92,9 @@ def test_reload_and_cut_in_mid_training(browser: Any, lab: str):
         first = int(epoch.get_attribute("data-epoch"))
         page.reload()
         expect(status).to_have_attribute("data-status", "running")
-        expect(page.get_by_test_id("chart-loss").get_by_text(re.compile("at epoch"))).to_have_count(1)
+        expect(page.get_by_test_id("chart-loss").get_by_text(re.compile("at epoch"))).to_have_count(
+            1
+        )
         second = int(epoch.get_attribute("data-epoch"))
         assert second >= first
         page.evaluate("sockets.at(-1).close()")
@@ -127,7 +129,9 @@ def test_a_killed_worker_is_told_and_can_be_restarted(browser: Any):
         expect(status).to_have_attribute("data-status", "finished")
 
 
-def test_a_copied_tab_takes_the_session_over_and_the_first_can_begin_its_own(browser: Any, lab: str):
+def test_a_copied_tab_takes_the_session_over_and_the_first_can_begin_its_own(
+    browser: Any, lab: str
+):
     from playwright.sync_api import expect
 
     with watched(browser, lab, locale="en-GB") as page:

@@ -58,6 +58,11 @@ def test_french_has_spaces_that_do_not_break():
 
 def test_no_text_stands_in_the_components():
     for path in sorted((WEB / "src").rglob("*.svelte")):
-        markup = re.sub(r"<script.*?</script>|<style.*?</style>|<!--.*?-->", "", path.read_text("utf-8"), flags=re.DOTALL)
+        markup = re.sub(
+            r"<script.*?</script>|<style.*?</style>|<!--.*?-->",
+            "",
+            path.read_text("utf-8"),
+            flags=re.DOTALL,
+        )
         bare = re.findall(r">\s*([A-Za-zÀ-ÿ]{3,}[^<>{}]*)<", markup)
         assert set(bare) <= {"fizzlab", "SVG", "PNG"}, path.name

@@ -90,3 +90,10 @@ export function figure(value: number | null | undefined, digits = 3): string {
 export function labelName(names: readonly string[], label: number): string {
   return label === 0 ? t("number") : (names[label] ?? "?");
 }
+
+const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** Writes 2^10 as it is written by hand. */
+export function raised(text: string): string {
+  return text.replace(/\^(\d+)/g, (_, power: string) => [...power].map((d) => RAISED[+d]).join(""));
+}

@@ -1,20 +1,18 @@
 // Why the net is right or wrong on an integer, in the reader's language.
 
 import type { Explanation } from "../protocol";
-import { num, t } from "./text.svelte";
-
-const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+import { num, raised, t } from "./text.svelte";
 
 /** The kind of an integer; the server says it in English, in a form that never varies. */
 export function kindText(text: string): string {
-  return text
+  const translated = text
     .replace("bits set: ", `${t("kindBits")} `)
     .replace("digits: ", `${t("kindDigits")} `)
     .replace(/\bnone\b/, t("kindNone"))
     .replaceAll(" of ", ` ${t("kindOf")} `)
     .replaceAll(" and ", ` ${t("kindAnd")} `)
-    .replaceAll(" at ", ` ${t("kindAt")} `)
-    .replace(/\^(\d+)/g, (_, power: string) => [...power].map((digit) => RAISED[+digit]).join(""));
+    .replaceAll(" at ", ` ${t("kindAt")} `);
+  return raised(translated);
 }
 
 /** What training knew of the integer's kind. */
