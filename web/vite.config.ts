@@ -8,10 +8,11 @@ const relative: Plugin = {
   transformIndexHtml: { order: "post", handler: (html) => html.replaceAll("/static/", "static/") },
 };
 
-// One script, one style sheet, names without hashes: the bundle is committed, and its diff is read.
+// One script, one dictionary a language, one style sheet; names without hashes: the bundle is committed, and its diff is read.
 export default defineConfig({
   base: "/static/",
   plugins: [svelte(), relative],
+  json: { namedExports: false },
   esbuild: { charset: "utf8", legalComments: "none" },
   build: {
     outDir: "../src/fizzlab/lab/static",
@@ -25,6 +26,7 @@ export default defineConfig({
         entryFileNames: "lab.js",
         assetFileNames: "lab[extname]",
         chunkFileNames: "[name].js",
+        manualChunks: (id) => /texts\/.*(en|fr)\.json/.exec(id)?.[1],
       },
     },
   },

@@ -28,7 +28,7 @@ def fake(shared_fake: Served) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def shared_real() -> Iterator[Served]:
-    served = Served(command=COMMAND)
+    served = Served(Limits(idle_seconds=1.0), command=COMMAND)
     yield served
     served.close()
 

@@ -325,7 +325,8 @@ def test_8_accessible_light_dark_wide_and_narrow(walker: Walker):
             walker.page.set_viewport_size({"width": width, "height": height})
             assert walker.page.evaluate("document.documentElement.scrollWidth") <= width
             walker.page.evaluate("scrollTo(0, 0)")
-            walker.photograph(f"{name}-{theme}")
+            if theme == "light" or name == "laptop":
+                walker.photograph(f"{name}-{theme}")
         walker.page.set_viewport_size({"width": 1440, "height": 900})
         assert not walker.violations()
         walker.click("theme")

@@ -31,6 +31,7 @@ import { reader } from "./text.svelte";
 const MAX_WAITING = 64; // messages before they are taken in, frame or not: a hidden tab has no frames
 const QUIET = new Set(["explain", "restart_worker"]); // problems that the page tells in its own way
 const EXPLAIN_MS = 400; // between two questions about the same integer
+const PATIENCE_MS = 1500; // until such a question counts as lost
 
 export interface Words {
   epoch: number;
@@ -76,7 +77,9 @@ export class Lab {
   #cursor = 0;
   #waiting: Message[] = [];
   #watching: Watch = { type: "watch", panels: [] };
-  #asked = 0;
+  #asked = 0; // when the last question about an integer was asked
+  #open = false; // it has no answer yet
+  #waits = false; // another one is to follow
   readonly #connection: Connection;
 
   constructor() {
@@ -130,9 +133,19 @@ export class Lab {
     this.#explain();
   }
 
+  /** Asks about the integer that is looked at; while one question is open, only the last waits. */
   #explain(): void {
-    this.#asked = performance.now();
-    this.say({ type: "explain", integer: this.integer });
+    const now = performance.now();
+    this.#waits = this.#open && now - this.#asked < PATIENCE_MS;
+    if (this.#waits) return;
+    this.#asked = now;
+    this.#open = this.say({ type: "explain", integer: this.integer });
+  }
+
+  #explained(found: Explanation | null): void {
+    this.#open = false;
+    if (found?.integer === this.integer) this.explanation = found;
+    if (this.#waits) this.#explain();
   }
 
   #hello(): void {
@@ -209,6 +222,7 @@ export class Lab {
         return this.#pictured(message);
       case "problem":
         if (message.about === "prove") this.proving = false;
+        if (message.about === "explain") this.#explained(null);
         if (message.about === "configure") this.configuring = { problem: message };
         else if (!QUIET.has(message.about)) this.notice = message;
         return;
@@ -223,8 +237,7 @@ export class Lab {
         this.ghost = message.rows.length ? message : null;
         return;
       case "explanation":
-        if (message.integer === this.integer) this.explanation = message;
-        return;
+        return this.#explained(message);
       case "weights":
         this.weights = message;
         return;

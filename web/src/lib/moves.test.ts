@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { frequencyLoss } from "./baseline";
 import { bytes, floats } from "./bytes";
 import { columnsOf } from "./colours";
 import { noRows, withRows } from "./history";
@@ -30,4 +31,11 @@ it("unpacks bytes and numbers", () => {
 
 it("lays 1024 integers out in 32 columns", () => {
   expect([4096, 1024, 512, 2, 1].map(columnsOf)).toEqual([64, 32, 32, 2, 1]);
+});
+
+it("knows what label frequencies alone can do", () => {
+  const [splits, truth] = [Uint8Array.of(0, 1, 1, 3), Uint8Array.of(2, 0, 1, 2)];
+  expect(frequencyLoss(splits, truth, 2, false)).toBeCloseTo(Math.log(2));
+  expect(frequencyLoss(splits, truth, 2, true)).toBeCloseTo(0.5);
+  expect(frequencyLoss(splits, truth, 3, false)).toBe(null);
 });

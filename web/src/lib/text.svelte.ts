@@ -1,40 +1,54 @@
-// The two dictionaries, and numbers as they are written in each language.
+// The dictionaries, one loaded at a time, and numbers as they are written in each language.
 
-import en from "../texts/en.json";
-import fr from "../texts/fr.json";
-import settingsEn from "../texts/settings.en.json";
-import settingsFr from "../texts/settings.fr.json";
+import type en from "../texts/en.json";
 import { remember, remembered } from "./memory";
 
 export type Key = keyof typeof en;
 export type Language = "en" | "fr";
 type Values = Record<string, string | number>;
 
-const pages: Record<Language, Record<Key, string>> = { en, fr };
-const settings: Record<Language, SettingTexts> = {
-  en: settingsEn as unknown as SettingTexts,
-  fr: settingsFr as unknown as SettingTexts,
-};
-
 interface SettingTexts {
   groups: Record<string, string>;
-  settings: Record<string, [string, string]>;
+  settings: Record<string, string[]>; // name and help
   choices: Record<string, string>;
   presets: Record<string, string>;
 }
 
-function first(): Language {
-  const kept = remembered("language");
-  if (kept === "en" || kept === "fr") return kept;
-  return navigator.language.toLowerCase().startsWith("fr") ? "fr" : "en";
+interface Dictionary {
+  page: Record<Key, string>;
+  settings: SettingTexts;
 }
 
-class Reader {
-  language = $state<Language>(first());
+const load: Record<Language, () => Promise<Dictionary>> = {
+  en: async () => ({
+    page: (await import("../texts/en.json")).default,
+    settings: (await import("../texts/settings.en.json")).default,
+  }),
+  fr: async () => ({
+    page: (await import("../texts/fr.json")).default,
+    settings: (await import("../texts/settings.fr.json")).default,
+  }),
+};
 
-  set(language: Language): void {
-    this.language = language;
+class Reader {
+  language = $state<Language>("en");
+  dictionary = $state.raw<Dictionary>() as Dictionary; // there before the page is
+
+  /** Turns to the language that was chosen before, or else to the browser's. */
+  async begin(): Promise<void> {
+    const kept = remembered("language");
+    const own = navigator.language.toLowerCase().startsWith("fr") ? "fr" : "en";
+    await this.#turn(kept === "en" || kept === "fr" ? kept : own);
+  }
+
+  async set(language: Language): Promise<void> {
     remember("language", language);
+    await this.#turn(language);
+  }
+
+  async #turn(language: Language): Promise<void> {
+    this.dictionary = await load[language]();
+    this.language = language;
   }
 }
 
@@ -42,28 +56,28 @@ export const reader = new Reader();
 
 /** Gives a text of the page; `{name}` in it stands for a value. */
 export function t(key: Key, values: Values = {}): string {
-  const text = pages[reader.language][key];
+  const text = reader.dictionary.page[key];
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
 export function settingName(path: string): string {
-  return settings[reader.language].settings[path]?.[0] ?? path;
+  return reader.dictionary.settings.settings[path]?.[0] ?? path;
 }
 
 export function settingHelp(path: string): string {
-  return settings[reader.language].settings[path]?.[1] ?? "";
+  return reader.dictionary.settings.settings[path]?.[1] ?? "";
 }
 
 export function groupName(group: string): string {
-  return settings[reader.language].groups[group] ?? group;
+  return reader.dictionary.settings.groups[group] ?? group;
 }
 
 export function choiceName(choice: string): string {
-  return settings[reader.language].choices[choice] ?? choice;
+  return reader.dictionary.settings.choices[choice] ?? choice;
 }
 
 export function presetText(name: string, about: string): string {
-  return settings[reader.language].presets[name] ?? about;
+  return reader.dictionary.settings.presets[name] ?? about;
 }
 
 /** Writes a number with at most so many digits after the point, or comma. */
