@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from lab_pages import Served
+from lab_pages import Page, Served
 
 from fizzlab.lab.limits import Limits
 from fizzlab.lab.staff import COMMAND
@@ -28,7 +28,7 @@ def fake(shared_fake: Served) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def shared_real() -> Iterator[Served]:
-    served = Served(Limits(idle_seconds=1.0), command=COMMAND)
+    served = Served(Limits(idle_seconds=30), command=COMMAND)
     yield served
     served.close()
 
@@ -38,6 +38,21 @@ def real(shared_real: Served) -> Iterator[Served]:
     """A lab with workers that train."""
     yield shared_real
     shared_real.hang_up()
+
+
+@pytest.fixture(scope="module")
+def session() -> dict[str, str]:
+    """The session that the tests of a file share, for a worker takes seconds to begin."""
+    return {}
+
+
+@pytest.fixture
+def page(real: Served, session: dict[str, str]) -> Page:
+    """A page whose worker trains."""
+    page = real.page(**session)
+    session["session"] = page.welcome["session"]
+    page.state(worker="ready")
+    return page
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from fizzlab.lab.app import Lab
 from fizzlab.lab.limits import Limits
+from fizzlab.lab.links import from_link
 from fizzlab.lab.serve import configured
 
 FAKE = (sys.executable, str(Path(__file__).with_name("fake_worker.py")))
@@ -30,6 +31,7 @@ class Page:
         self._opened = connect(address_of_socket, origin=f"http://{address}", max_size=None)  # type: ignore[arg-type]
         self.socket: ClientConnection = self._opened.__enter__()
         self.seen: list[dict[str, Any]] = []
+        self.run = 0  # older news are passed over
         if hello.pop("greet", True):
             self.say("hello", **hello)
             self.welcome = self.until("welcome")
@@ -47,9 +49,30 @@ class Page:
         end = time.monotonic() + wait_s
         while True:
             message = json.loads(self.socket.recv(timeout=max(end - time.monotonic(), 0.001)))
+            if message.get("run", self.run) is not None and message.get("run", self.run) < self.run:
+                continue
             self.seen.append(message)
             if message["type"] == kind and test(message):
                 return message
+
+    def known(
+        self, kind: str, test: Callable[[dict[str, Any]], Any] = lambda message: True
+    ) -> dict[str, Any]:
+        """Gives the latest message that passes a test; waits if there was none."""
+        found = [m for m in self.seen if m["type"] == kind and test(m)]
+        return found[-1] if found else self.until(kind, test)
+
+    def fresh(self, link: str) -> dict[str, Any]:
+        """Begins anew with the experiment of a link; gives its data."""
+        self.say("configure", link=link)
+        self.say("reset")
+        self.say("ping")
+        wanted = from_link(link).model_dump(mode="json")
+        self.until("pong")
+        data = self.known("data", lambda m: m["experiment"] == wanted)
+        self.run = data["run"]
+        self.seen.clear()
+        return data
 
     def state(self, **wanted: Any) -> dict[str, Any]:
         """Waits for a state in which some fields have some values."""

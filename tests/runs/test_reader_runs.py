@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from fizzlab import Experiment, Run, open_run, resume, train
-from fizzlab.errors import ConfigError, NetError
+from fizzlab import Experiment, Run, Update, open_run, refit, resume, train
+from fizzlab.errors import ConfigError, DataError, NetError
 from fizzlab.nets import Snapped
 from fizzlab.readers import automaton_of, rule_automaton
+from fizzlab.runs.reading import summary
 
 SHORT = {"recipe.epochs": 60, "recipe.warmup_epochs": 5, "recipe.evaluate_every": 20}
 
@@ -122,3 +123,65 @@ def test_what_is_no_automaton_is_not_snapped(tmp_path: Path, quick_run: Run) -> 
     assert (tmp_path / "run" / "checkpoint.safetensors").read_bytes() == before
     with pytest.raises(NetError, match="has no state to snap"):
         quick_run.snap()
+
+
+def test_training_on_after_a_snap_is_the_uninterrupted_training(tmp_path: Path) -> None:
+    experiment = Experiment.preset("reader").replaced({"recipe.epochs": 700, "recipe.tries": 2})
+    experiment = experiment.replaced({"recipe.extract_below": 1e-6})  # nothing is accepted
+
+    def stop(update: Update) -> None:
+        if update.epoch == 699:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(experiment, out=tmp_path / "run", progress=False, watch=stop, save_every_s=0.0)
+    cut = open_run(tmp_path / "run")
+    cut.snap()
+    assert cut.report.snapped
+    assert summary(tmp_path / "run").snapped
+    done = resume(tmp_path / "run", progress=False)
+    assert done.state.codebook is None
+    assert not done.report.snapped
+    same(done, train(experiment, progress=False))
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_what_was_accepted_is_what_is_kept(seed: int) -> None:
+    settings = {"data.validation": 5, "recipe.evaluate_every": 10}  # few: chance picks early
+    run = train(Experiment.preset("reader", seed).replaced(settings), progress=False)
+    assert run.stopped == "accepted"
+    assert run.report.kept_epoch == run.state.epoch
+    assert run.report.snapped
+    assert run.evaluate(range(1, 5000)).accuracy == 1
+
+
+def test_a_try_chooses_its_best_net_for_itself() -> None:
+    settings = SHORT | {"recipe.tries": 2, "data.validation": 100, "recipe.extract_below": 1e-6}
+    run = train(Experiment.preset("reader", 3).replaced(settings), progress=False)
+    assert run.state.best_epoch > 60
+    late = [loss for epoch, loss in run.history["epoch", "validation_loss"].rows() if epoch > 60]
+    assert run.state.best_loss == min(late)
+
+
+def test_a_closed_form_makes_its_own_net(tmp_path: Path) -> None:
+    foreign = torch.nn.Sequential(torch.nn.Linear(10, 4))
+    with pytest.raises(NetError, match="makes its own net"):
+        train(Experiment.preset("spectral"), net=foreign, out=tmp_path / "run", progress=False)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_closed_form_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    short = Experiment.preset("spectral").replaced({"data.train": "101..130"})
+    with pytest.raises(DataError):
+        train(short, out=tmp_path / "run", progress=False)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("preset", ["reader", "exact"])
+def test_readers_are_refitted_by_their_own_end(preset: str) -> None:
+    held_out = {"data.validation": 20}
+    run = train(Experiment.preset(preset).replaced(held_out), progress=False)
+    again = refit(run, progress=False)
+    assert len(again.splits.train) == 923
+    assert again.stopped == run.stopped
+    assert again.evaluate(range(1, 2000)).accuracy == 1

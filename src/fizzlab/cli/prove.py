@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fizzlab.cli.options import AsJson, Quiet, RunPath
+from fizzlab.errors import FizzlabError
 
 if TYPE_CHECKING:
     from fizzlab.proofs import Proof
@@ -38,16 +39,22 @@ def prove(
     opened = open_run(run)
     with asking(opened.experiment.encoding, shown=not (as_json or quiet)) as progress:
         proof = prove(opened, progress)
-    if certificate is not None:
-        write_certificate(certificate, certify(opened, proof))
+    failed, written = None, None
+    try:
+        if certificate is not None:
+            write_certificate(certificate, certify(opened, proof))
+            written = str(certificate)
+    except FizzlabError as error:  # what is known of the net is told first
+        failed = error
     if as_json:
-        written = str(certificate) if certificate else None
         print_json(Proved(**proof.model_dump(), run=str(run), certificate=written))
     elif not quiet:
-        _print(opened, proof, certificate)
+        _print(opened, proof, written)
+    if failed is not None:
+        raise failed
 
 
-def _print(run: Run, proof: Proof, certificate: Path | None) -> None:
+def _print(run: Run, proof: Proof, certificate: str | None) -> None:
     from fizzlab.cli import output
 
     out = output.console()
@@ -72,7 +79,7 @@ def _print(run: Run, proof: Proof, certificate: Path | None) -> None:
         )
     elif proof.network and proof.verdict == "proved":
         out.print(f"Next: fizzlab prove {run.path} --certificate FILE (for others to check)")
-    elif proof.verdict == "undecided" and run.experiment.net.reads and proof.net == "trained":
+    elif proof.verdict == "undecided" and proof.net == "trained" and _can_be_snapped(run):
         out.print(f"Next: fizzlab snap {run.path}")
 
 
@@ -85,3 +92,10 @@ def _print_counterexamples(proof: Proof) -> None:
     if proof.fixed and more:
         more += f" ({proof.fixed.wrong:,} in all)"
     output.console().print(f"Wrong on, and what the net says: {', '.join(shown)}{more}.")
+
+
+def _can_be_snapped(run: Run) -> bool:
+    """Tells whether snapping could lead to a proof."""
+    from fizzlab.nets import Bilinear
+
+    return type(run.kept) is Bilinear

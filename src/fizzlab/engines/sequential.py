@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from torch import Tensor
 
 from fizzlab.engines.contract import HISTORY, Engine, Stop, Trained, alike
-from fizzlab.errors import DivergedError, NetError
+from fizzlab.errors import DivergedError
 from fizzlab.experiment import Experiment
-from fizzlab.nets import Reader, build_net
-from fizzlab.readers import snap
-from fizzlab.runs.closed_form import fit_in_closed_form
+from fizzlab.nets import build_net
+from fizzlab.runs.ending import fit_in_closed_form, snap_at_the_end
 from fizzlab.runs.report import is_best_kept
 from fizzlab.runs.session import Session, one_thread
 from fizzlab.runs.state import State
@@ -46,15 +43,6 @@ class Sequential(Engine):
             yield train_one(index, experiment)
 
 
-def answering(experiment: Experiment, state: State) -> dict[str, Tensor]:
-    """Gives the weights of the net that answers: snapped where the recipe says so, if it can be."""
-    wanted = experiment.recipe.snap and state.stopped in {"accepted", "fitted"}
-    if wanted and isinstance(state.net, Reader):
-        with contextlib.suppress(NetError), one_thread():
-            return state.net.state_dict() | {"codebook": snap(state.net).codebook}
-    return state.net.state_dict()
-
-
 def train_one(index: int, experiment: Experiment) -> Trained:
     """Trains one net with the plain loop."""
     began, net, diverged = time.perf_counter(), build_net(experiment), None
@@ -64,14 +52,17 @@ def train_one(index: int, experiment: Experiment) -> Trained:
             fit_in_closed_form(experiment, splits, state)
             for _ in Session(experiment, splits, state).updates():
                 pass
+            snap_at_the_end(experiment, state)
         except DivergedError as error:
             diverged = error.epoch
     best = is_best_kept(experiment, state)
-    net.load_state_dict((state.best or {}) if best else net.state_dict())
+    weights = dict((state.best or {}) if best else net.state_dict())
+    if state.codebook is not None:
+        weights["codebook"] = state.codebook
     return Trained(
         index,
         experiment,
-        weights=tuple(value.numpy().copy() for value in answering(experiment, state).values()),
+        weights=tuple(value.numpy().copy() for value in weights.values()),
         history={name: np.array(state.history[name]) for name in HISTORY},
         epochs=state.epoch if diverged is None else diverged,
         stopped=state.stopped or "diverged",

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from fizzlab.lab.tab import Tab
 
 TICK_S = 0.05  # 20 updates a second at most
-BYTES_PER_S = 13_000  # of pictures, before compression; what else there is comes on top
-BURST = 12_000  # bytes of pictures that may be sent at once
+BYTES_PER_S = 26_000  # of pictures, before compression; what else there is comes on top
+BURST = 16_000  # bytes of pictures that may be sent at once
 MAX_ANSWERS = 200
 SLOTS = ("welcome", "configured", "runs", "data", "rows", "state", "ghost", "luck")
 

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from fizzlab.data import Split, Splits
+from fizzlab.data import Split
 from fizzlab.errors import NetError
 from fizzlab.experiment import Experiment
 from fizzlab.nets import Reader, logits
@@ -20,14 +20,20 @@ from fizzlab.readers.snap import are_apart, snap
 from fizzlab.readers.words import Words
 
 
-def accepted(net: Reader, experiment: Experiment, splits: Splits) -> bool:
+def accepted(net: Reader, experiment: Experiment, train: Split, needed: int) -> bool:
     """Tells whether training may end: only the net and the training labels are asked.
 
     The largest residual is under `recipe.extract_below`, and the automaton extracted from the net
     fits all training labels with no more states than any machine needs that fits them. If the net
     is to be snapped, its states must lie near their codes.
+
+    Args:
+        net: The net.
+        experiment: Its recipe says what is asked.
+        train: The training integers.
+        needed: States that any machine needs that fits them, see `states_needed`.
     """
-    below, train = experiment.recipe.extract_below, splits.train
+    below = experiment.recipe.extract_below
     if below is None:
         return False
     rows, labels = torch.from_numpy(experiment.encoding.rows(train.integers)), train.labels
@@ -36,7 +42,7 @@ def accepted(net: Reader, experiment: Experiment, splits: Splits) -> bool:
     found = extract(net)
     if found is None or not fits(found.automaton, train):
         return False
-    if len(found.automaton) > states_needed(train, experiment.encoding.base):
+    if len(found.automaton) > needed:
         return False
     return not experiment.recipe.snap or can_be_snapped(net)
 

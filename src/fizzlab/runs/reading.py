@@ -141,7 +141,8 @@ def summary(path: Path) -> Summary:
         report = Report.model_validate_json((path / folder.RESULT).read_bytes())
     except (OSError, ValueError):
         report = None
-    ended = (about["epoch"], about["stopped"] or about["interrupted_by"])
-    if report is None or (report.epochs, report.stopped) != ended:
+    snapped = "codebook" in checkpoint.tensors
+    ended = (about["epoch"], about["stopped"] or about["interrupted_by"], snapped)
+    if report is None or (report.epochs, report.stopped, report.snapped) != ended:
         report = open_run(path).report
     return report.summary.model_copy(update={"run": str(path)})

@@ -125,7 +125,8 @@ def build_report(
 
 def is_best_kept(experiment: Experiment, state: State) -> bool:
     """Tells whether the net of lowest validation loss is kept, rather than the last one."""
-    return experiment.recipe.keep == "best" and state.best is not None
+    chosen = experiment.recipe.keep == "best" and state.best is not None
+    return chosen and state.stopped != "accepted"  # what was accepted is that very net
 
 
 def evaluate_splits(

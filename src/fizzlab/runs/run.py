@@ -90,11 +90,16 @@ class Run:
             )
         with one_thread():
             snapped = snap(self.kept)
+        self.forget_codebook()
         self.state.codebook = snapped.codebook
-        for name in ("net", "report"):
-            self.__dict__.pop(name, None)
         self.save()
         self.export()
+
+    def forget_codebook(self) -> None:
+        """Lets the net answer as it was trained, and reports be made anew."""
+        self.state.codebook = None
+        for name in ("net", "kept", "report"):
+            self.__dict__.pop(name, None)
 
     @property
     def stopped(self) -> str:

@@ -20,7 +20,7 @@ from fizzlab.errors import DivergedError
 from fizzlab.evaluation import frequency_loss, measure
 from fizzlab.experiment import Experiment
 from fizzlab.nets import Reader, logits
-from fizzlab.readers import accepted, train_reader
+from fizzlab.readers import accepted, states_needed, train_reader
 from fizzlab.runs.selection import Selection
 from fizzlab.runs.state import State
 from fizzlab.training import Epoch, train_epochs
@@ -75,6 +75,9 @@ class Session:
             baseline = frequency_loss(splits.validation.labels, self.recipe.loss)
         self._selection = Selection(self.recipe, baseline, state.best_loss, state.best_epoch)
         self._learning_rate = 0.0  # of the last step
+        self._needed = 0  # states that a machine needs that fits the training labels
+        if self.recipe.extract_below is not None:
+            self._needed = states_needed(splits.train, experiment.encoding.base)
 
     def updates(self) -> Iterator[Update]:
         """Trains, and yields once for the untrained net and once an epoch, until it is over.
@@ -93,6 +96,8 @@ class Session:
             return
         for epoch in self._epochs():
             state.epoch, self._learning_rate = epoch.number, epoch.learning_rate
+            if epoch.number > 1 and (epoch.number - 1) % self.recipe.epochs == 0:
+                self._begin_anew()
             evaluated = self._after(epoch)
             state.seconds += time.monotonic() - began
             yield self._update(epoch.loss, evaluated=evaluated)
@@ -118,15 +123,27 @@ class Session:
         """
         if not math.isfinite(epoch.loss):
             raise DivergedError(epoch.number, epoch.learning_rate, epoch.loss)
-        on_grid = epoch.number % self.recipe.evaluate_every == 0
-        is_last = epoch.number == self.recipe.last_epoch
-        if on_grid or is_last:
+        recipe, state = self.recipe, self.state
+        on_grid = epoch.number % recipe.evaluate_every == 0
+        ends_a_try = epoch.number % recipe.epochs == 0 or epoch.number == recipe.last_epoch
+        if on_grid or ends_a_try:
             self._evaluate()
+            if isinstance(state.net, Reader) and self._accepts(state.net):
+                state.stopped = "accepted"
         if on_grid:
             self._choose()
-        if is_last and self.state.stopped is None:
-            self.state.stopped = "epochs"
-        return on_grid or is_last
+        if epoch.number == recipe.last_epoch and state.stopped is None:
+            state.stopped = "epochs"
+        return on_grid or ends_a_try
+
+    def _accepts(self, net: Reader) -> bool:
+        return accepted(net, self.experiment, self.splits.train, self._needed)
+
+    def _begin_anew(self) -> None:
+        """Forgets the best net of the try before: its successor has a choice of its own."""
+        state, began = self.state, self.state.epoch - 1
+        state.best, state.best_loss, state.best_epoch = None, math.inf, began
+        self._selection = Selection(self.recipe, self._selection.baseline, best_epoch=began)
 
     def refuse_divergence(self) -> None:
         """Makes sure that no checkpoint will hold a net that the last step has ruined.
@@ -174,8 +191,6 @@ class Session:
     def _choose(self) -> None:
         """Keeps the best net by validation, and decides whether to stop."""
         state = self.state
-        if isinstance(state.net, Reader) and accepted(state.net, self.experiment, self.splits):
-            state.stopped = "accepted"
         if not len(self.splits.validation):
             return
         loss = state.history["validation_loss"][-1]

@@ -17,7 +17,7 @@ from fizzlab.experiment import Experiment
 from fizzlab.nets import build_net, check_net
 from fizzlab.runs import folder
 from fizzlab.runs.bar import bar
-from fizzlab.runs.closed_form import fit_in_closed_form
+from fizzlab.runs.ending import fit_in_closed_form, snap_at_the_end
 from fizzlab.runs.interruptions import interruptions
 from fizzlab.runs.reading import open_run
 from fizzlab.runs.run import OWN_NETS, Run, portable
@@ -110,7 +110,7 @@ def refit(
     """Trains the recipe of a run once more, on its training and validation integers together.
 
     It ends after as many epochs as the run's kept net had, on the same schedule; nothing is held
-    out or chosen any more.
+    out or chosen any more. A reader that ends when an automaton is accepted does so again.
 
     Args:
         run: A finished run with a validation set.
@@ -136,15 +136,16 @@ def refit(
             expected="that net, with its initial weights",
             fix="say refit(run, net=...)",
         )
-    experiment = run.experiment.replaced(
-        {
-            "name": f"{run.experiment.name}-refit"[:64],
-            "data.merge_validation": True,
-            "recipe.stop_after": run.report.kept_epoch,
-            "recipe.target_accuracy": None,
-            "recipe.patience": None,
-        }
-    )
+    recipe = run.experiment.recipe
+    settings = {
+        "name": f"{run.experiment.name}-refit"[:64],
+        "data.merge_validation": True,
+        "recipe.target_accuracy": None,
+        "recipe.patience": None,
+    }
+    if recipe.method == "gradient" and recipe.extract_below is None:  # else it ends by itself
+        settings["recipe.stop_after"] = run.report.kept_epoch
+    experiment = run.experiment.replaced(settings)
     source = str(run.path) if run.path else run.experiment.name
     new = _new_run(experiment, net, Path(out) if out else None, refit_of=source)
     return _continue(new, progress, None, time_budget_s)
@@ -168,6 +169,8 @@ def _new_run(
         check_net(net, experiment)
     trained = build_net(experiment) if net is None else copy.deepcopy(net)
     state = State(trained, build_optimizer(trained, experiment.recipe))
+    with one_thread():
+        fit_in_closed_form(experiment, splits, state)
     run = Run(experiment, splits, state, path, refit_of)
     if path is not None:
         taken, files = portable(experiment)
@@ -255,8 +258,9 @@ def _continue(
     save_every_s: float = SAVE_EVERY_S,
 ) -> Run:
     """Consumes a training to its end or its interruption, and keeps it on disk on the way."""
-    fit_in_closed_form(run.experiment, run.splits, run.state)
     progress = progress and run.experiment.recipe.method == "gradient"
+    if run.state.stopped is None:
+        run.forget_codebook()
     session, saved = Session(run.experiment, run.splits, run.state), time.monotonic()
     run.state.interrupted_by = "interrupted"  # which is what a kill leaves
     with one_thread(), interruptions(time_budget_s) as cut, _watchers(run, progress, watch) as tell:
@@ -270,10 +274,9 @@ def _continue(
                 session.refuse_divergence()
                 run.save()
                 saved = time.monotonic()
+        snap_at_the_end(run.experiment, run.state)
         run.save()
         run.export()
-    if run.experiment.recipe.snap and run.state.stopped in {"accepted", "fitted"}:
-        run.snap()
     return run
 
 

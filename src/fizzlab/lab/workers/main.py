@@ -27,12 +27,12 @@ Tell = Callable[[BaseModel], None]
 def main() -> None:
     """Works until the server is gone."""
     orders, tell = _pipes()
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(NICER)
     from fizzlab.lab.workers.desk import Desk  # torch: some seconds
 
     desk = Desk(orders, tell)
     desk.warm_up()
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(NICER)
     tell(Ready())
     desk.work()
 

@@ -24,7 +24,7 @@ from fizzlab.lab.workers.main import Tell
 from fizzlab.lab.workers.reports import Reporter
 from fizzlab.nets import build_net
 from fizzlab.runs import Run, Update
-from fizzlab.runs.closed_form import fit_in_closed_form
+from fizzlab.runs.ending import fit_in_closed_form
 from fizzlab.runs.session import Session
 from fizzlab.runs.state import State
 from fizzlab.training import build_optimizer
