@@ -26,8 +26,10 @@ $(DEVELOPED): $(INSTALLED)
 train: $(INSTALLED)  ## train a net and print the result
 	$(BIN)/fizzlab train
 
-test: $(INSTALLED)  ## run all tests but the slow campaigns
+test: $(INSTALLED)  ## run all tests but the slow campaigns and those in a browser
 	$(BIN)/python -m pytest -n 2
+	@command -v chromium >/dev/null \
+		|| echo "Not tested: the lab in a browser. Install chromium (Debian: apt-get install chromium), then make test-web."
 
 test-slow: $(INSTALLED)  ## run the slow campaigns (minutes)
 	$(BIN)/python -m pytest -n 2 -m slow
@@ -40,7 +42,7 @@ web: $(FETCHED)  ## check the lab's page and build it into src/fizzlab/lab/stati
 	cd web && npm run check && npm test && npm run build
 
 test-web: $(INSTALLED) $(FETCHED)  ## test the lab in a real browser (needs chromium)
-	$(BIN)/python -m pytest tests/lab/browser
+	$(BIN)/python -m pytest -m browser tests/lab/browser
 
 format: $(DEVELOPED)  ## format the code
 	$(BIN)/ruff format .

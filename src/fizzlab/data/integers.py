@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from fizzlab.data.arithmetic import evaluate
+from fizzlab.data.arithmetic import Budget, evaluate
 from fizzlab.errors import DataError
 from fizzlab.rules import as_integers
 
@@ -35,7 +35,8 @@ def parse_integers(text: str | Iterable[str]) -> np.ndarray:
     [7, 1, 2, 3]
     """
     text = text if isinstance(text, str) else ",".join(text)
-    parts = [_parse_part(part) for part in text.split(",") if part.strip()]
+    budget = Budget()  # of all formulas in it together
+    parts = [_parse_part(part, budget) for part in text.split(",") if part.strip()]
     total = sum(part.stop - part.start for part in parts)
     if total > MAX_INTEGERS:
         raise DataError(
@@ -46,11 +47,12 @@ def parse_integers(text: str | Iterable[str]) -> np.ndarray:
     return as_integers(n for part in parts for n in part)
 
 
-def _parse_part(part: str) -> range:
+def _parse_part(part: str, budget: Budget) -> range:
     match = _PART.fullmatch(part)
     if not match and _FORMULA.search(part):
         first, dots, last = part.partition("..")
-        return _span(part, evaluate(first), evaluate(last if dots else first))
+        start = evaluate(first, budget)
+        return _span(part, start, evaluate(last, budget) if dots else start)
     if not match:
         raise DataError(
             f'Cannot read "{part.strip()[:80]}" as integers.',
