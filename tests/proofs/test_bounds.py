@@ -25,7 +25,7 @@ from fizzlab.proofs.bounds import (
     hull,
     is_exact,
 )
-from fizzlab.proofs.exact import ExactNet
+from fizzlab.proofs.exact_layers import ExactLayers
 from fizzlab.proofs.layers import ACTIVATIONS, layers_of
 from fizzlab.proofs.scores import LayeredNet
 
@@ -65,7 +65,7 @@ def test_exact_scores_are_those_of_fractions(bits: int, hidden: list[int], seed:
     sizes, encoding = (bits, *hidden, 2), Encoding(bits=bits)
     net = MLP(sizes, seed=seed) if hidden else nn.Sequential(nn.Linear(bits, 2))
     layers = layers_of(net) or []
-    exact = ExactNet(layers)
+    exact = ExactLayers(layers)
     layered = LayeredNet(layers, encoding)
     for n in range(0, 2**bits, 3):
         row = encoding.rows([n])[0]
@@ -94,7 +94,7 @@ def test_sums_that_do_not_round_are_known_as_such() -> None:
     with torch.no_grad():
         for value in net.parameters():
             value.copy_((value * 100).round())
-    exact = ExactNet(layers_of(net) or [])
+    exact = ExactLayers(layers_of(net) or [])
     assert all(exact.scores(row).free_of_order for row in Encoding(bits=3).rows(range(8)))
     assert is_exact(layers_of(net) or [])
     with torch.no_grad():
@@ -105,7 +105,7 @@ def test_sums_that_do_not_round_are_known_as_such() -> None:
 
 
 def exact_free(net: nn.Module, n: int) -> bool:
-    return ExactNet(layers_of(net) or []).scores(Encoding(bits=3).rows([n])[0]).free_of_order
+    return ExactLayers(layers_of(net) or []).scores(Encoding(bits=3).rows([n])[0]).free_of_order
 
 
 @pytest.mark.parametrize("bits", [3, 10, 20])

@@ -44,7 +44,7 @@ class Budget:
         work: Products of digits.
     """
 
-    work: float = MAX_WORK
+    work: float = float(MAX_WORK)
 
     def spend(self, work: float) -> None:
         """Takes work away.
@@ -174,7 +174,7 @@ def _work(op: ast.operator, left: int, right: int) -> float:
     return one + two
 
 
-def _digits(bits: float) -> float:
+def _digits(bits: int | float) -> float:
     return bits / DIGIT + 1
 
 

@@ -14,7 +14,7 @@ from fizzlab.rules import as_integers
 MAX_INTEGERS = 1_000_000  # in one split, from ranges or a file
 _SMALL, _NONE = 1 << 62, np.empty(0, dtype=np.int64)
 _PART = re.compile(r"\s*(-?\d{1,4000})\s*(?:\.\.\s*(-?\d{1,4000})\s*)?")
-_FORMULA = re.compile(r"\d[\d\s()_]*[-+*/%]|[-+(]\s*[(\d]")
+_FORMULA = re.compile(r"\d[\s()_]*[-+*/%]|[-+(]\s*[(\d]")
 
 
 def parse_integers(text: str | Iterable[str]) -> np.ndarray:

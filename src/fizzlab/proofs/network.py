@@ -25,7 +25,7 @@ from fizzlab.configuration import Document
 from fizzlab.errors import UsageError
 from fizzlab.nets import Snapped
 from fizzlab.proofs.rounding import LARGEST, Dyadic, Exact, dyadic, number
-from fizzlab.proofs.snapping import START, ExactNet, Lead, problem_with, smallest
+from fizzlab.proofs.snapping import START, ExactReader, Lead, problem_with, smallest
 from fizzlab.readers.automata import Automaton, digits_of
 from fizzlab.rules import Rule, decimal
 
@@ -93,7 +93,7 @@ def prove_network(net: Snapped, rule: Rule) -> NetworkProof:
         return NetworkProof(
             verdict="undecided", reason=f"Nothing is proved of this net: {problem}."
         )
-    exact = ExactNet(net)
+    exact = ExactReader(net)
     codes = exact.reached()
     boxes = [exact.box(code, codes) for code in codes]
     leads = [exact.lead(code, *box) for code, box in zip(codes, boxes, strict=True)]
@@ -119,7 +119,7 @@ def prove_network(net: Snapped, rule: Rule) -> NetworkProof:
 
 
 def _compared(
-    exact: ExactNet, automaton: Automaton, rule: Rule, doubt: str | None
+    exact: ExactReader, automaton: Automaton, rule: Rule, doubt: str | None
 ) -> tuple[Literal["proved", "refuted", "undecided"], str, int | None]:
     """Compares the automaton of exact arithmetic with the rule; gives verdict, reason and n."""
     try:
@@ -134,7 +134,7 @@ def _compared(
     return ("undecided", doubt, None) if doubt else ("proved", "", None)
 
 
-def _surely(exact: ExactNet, n: int) -> bool:
+def _surely(exact: ExactReader, n: int) -> bool:
     """Tells whether float32 surely reads n, and labels it, as exact arithmetic does."""
     origin, steps = START, set()
     for digit in digits_of(n, len(exact.transitions)):
@@ -144,7 +144,7 @@ def _surely(exact: ExactNet, n: int) -> bool:
     return (margin is None or margin.sure) and all(exact.sure(*step) for step in steps)
 
 
-def _label_of_zero(exact: ExactNet) -> int | None:
+def _label_of_zero(exact: ExactReader) -> int | None:
     """Gives the label of the one digit 0; None if rounding may decide."""
     code = int(exact.targets[START, 0])
     margin = exact.margin(code)
@@ -153,7 +153,7 @@ def _label_of_zero(exact: ExactNet) -> int | None:
 
 
 def _doubt(
-    exact: ExactNet,
+    exact: ExactReader,
     codes: list[int],
     boxes: list[tuple[Exact, Exact]],
     gap: Lead | None,
@@ -178,7 +178,7 @@ def _doubt(
     return None
 
 
-def _own_lead(exact: ExactNet, move: tuple[int, int]) -> float:
+def _own_lead(exact: ExactReader, move: tuple[int, int]) -> float:
     """Gives the lead with which one step alone snaps, as a multiple of its rounding."""
     lead = exact.lead(int(exact.targets[move]), exact.low[move], exact.high[move])
     return lead.roundings if lead else 0.0

@@ -61,7 +61,7 @@ def problem_with(net: Snapped) -> str | None:
     return next((f"{name} {problem}" for name, problem in problems.items() if problem), None)
 
 
-class ExactNet:
+class ExactReader:
     """A snapped bilinear net in exact arithmetic; its codes are numbered as in its codebook.
 
     Args:

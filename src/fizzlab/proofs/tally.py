@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 
-from fizzlab.proofs.exact import ExactNet
+from fizzlab.proofs.exact_layers import ExactLayers
 from fizzlab.proofs.scores import ForeignNet, LayeredNet, Settled
 from fizzlab.rules import Rule
 
@@ -66,7 +66,7 @@ class Tally:
             return
         if not all(layer.is_relu for layer in net.layers[:-1]):
             return
-        exact, ties, right, seen = ExactNet(net.layers), 0, 0, self.close_list
+        exact, ties, right, seen = ExactLayers(net.layers), 0, 0, self.close_list
         looked_at = seen[: max(1, EXACT_WORK // exact.cost)]
         rows, still = net.encoding.rows(looked_at), []
         for n, row in zip(looked_at, rows, strict=True):

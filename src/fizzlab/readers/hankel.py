@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from fizzlab.readers.exact import Pivots, pivots
+from fizzlab.readers.elimination import Pivots, pivots
 from fizzlab.readers.words import UNKNOWN, Suffix, Words, suffixes
 
 MAX_SUFFIXES, MAX_ENTRIES = 256, 1 << 17  # of one block

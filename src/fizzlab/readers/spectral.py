@@ -25,7 +25,7 @@ from fizzlab.errors import ConfigError, DataError
 from fizzlab.experiment import Experiment
 from fizzlab.nets import Bilinear
 from fizzlab.readers.automata import digits_of
-from fizzlab.readers.exact import pivots, solve
+from fizzlab.readers.elimination import pivots, solve
 from fizzlab.readers.hankel import Hankel, hankel
 from fizzlab.readers.words import UNKNOWN, Suffix
 

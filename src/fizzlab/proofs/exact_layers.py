@@ -39,7 +39,7 @@ class ExactScores:
         return self.scores[label] - max(others)
 
 
-class ExactNet:
+class ExactLayers:
     """A ReLU net with its weights as exact numbers.
 
     Args:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from fizzlab.readers.exact import MAX_RANK, _largest_minor, pivots, solve
+from fizzlab.readers.elimination import MAX_RANK, _largest_minor, pivots, solve
 
 ZEROS_AND_ONES = arrays.arrays(
     np.uint8,
@@ -41,12 +41,12 @@ def test_rank_and_pivots_are_those_of_elimination_with_fractions(matrix):
 
 def test_a_rank_too_small_modulo_one_prime_is_seen_modulo_another(monkeypatch):
     circulant = np.array([[1, 1, 0], [0, 1, 1], [1, 0, 1]])  # determinant 2
-    monkeypatch.setattr("fizzlab.readers.exact._PRIMES", (2, 3))
+    monkeypatch.setattr("fizzlab.readers.elimination._PRIMES", (2, 3))
     assert len(pivots(circulant)) == 3
 
 
 def test_six_primes_cover_all_minors_up_to_the_stated_rank():
-    from fizzlab.readers.exact import _PRIMES
+    from fizzlab.readers.elimination import _PRIMES
 
     assert np.prod([int(prime) for prime in _PRIMES], dtype=object) > _largest_minor(MAX_RANK + 1)
 
