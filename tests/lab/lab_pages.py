@@ -28,7 +28,8 @@ class Page:
 
     def __init__(self, address: str, **hello: Any) -> None:
         address_of_socket = f"ws://{address}/ws"
-        self._opened = connect(address_of_socket, origin=f"http://{address}", max_size=None)  # type: ignore[arg-type]
+        origin: Any = f"http://{address}"
+        self._opened = connect(address_of_socket, origin=origin, max_size=None, max_queue=None)
         self.socket: ClientConnection = self._opened.__enter__()
         self.seen: list[dict[str, Any]] = []
         self.run = 0  # older news are passed over

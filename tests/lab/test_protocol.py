@@ -242,7 +242,7 @@ def test_sessions_expire(serving: Callable[..., Served]) -> None:
 
 
 def test_quiet_tabs_let_their_workers_go(serving: Callable[..., Served]) -> None:
-    served = serving(Limits(workers=1, idle_seconds=2, quiet_seconds=0.3))
+    served = serving(Limits(workers=1, idle_seconds=2, quiet_seconds=1.0))
     page = served.page()
     page.state(worker="ready")
     assert page.state(worker="none")["status"] == "lost"

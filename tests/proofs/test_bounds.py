@@ -14,18 +14,9 @@ from torch import nn
 
 from fizzlab import MLP, Encoding, Rule
 from fizzlab.nets.hats import fill_hats, hat_width
-from fizzlab.proofs.bounds import (
-    DOUBLE,
-    MAX_SIZE,
-    SINGLE,
-    Change,
-    deviations,
-    gamma,
-    grid,
-    hull,
-    is_exact,
-)
+from fizzlab.proofs.bounds import MAX_SIZE, Change, deviations, grid, hull, is_exact
 from fizzlab.proofs.exact_layers import ExactLayers
+from fizzlab.proofs.float32 import DOUBLE, SINGLE, gamma
 from fizzlab.proofs.layers import ACTIVATIONS, layers_of
 from fizzlab.proofs.scores import LayeredNet
 

@@ -79,6 +79,55 @@ def test_random_nets_against_brute_force(
     agrees(prove_fixed(plain, Encoding(bits=bits), rule), plain, Encoding(bits=bits), rule)
 
 
+def shaken(net: MLP, noise: float, seed: int) -> MLP:
+    """Moves all weights at random, by up to `noise`."""
+    source = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for value in net.parameters():
+            value += noise * (2 * torch.rand(value.shape, generator=source) - 1)
+    return net
+
+
+@pytest.mark.parametrize("text", ["3=fizz,5=buzz", "7=x", "2=a,3=b"])
+def test_hats_with_noise_against_brute_force(text: str) -> None:
+    """Some are proved, some refuted; where noise just begins to matter, either."""
+    rule, encoding, verdicts = Rule(text), Encoding(bits=8), []
+    for power in range(-14, 1):
+        net = shaken(hat_net(rule, 8), 2.0**power, seed=power + 99)
+        proof = prove_fixed(net, encoding, rule, with_perturbation=False)
+        agrees(proof, net, encoding, rule)
+        verdicts.append(proof.verdict)
+    assert verdicts[:5] == ["proved"] * 5
+    assert verdicts[-1] == "refuted"
+
+
+def trained(rule: Rule, bits: int, activation: str, steps: int) -> MLP:
+    net = MLP((bits, 24, rule.num_labels), activation, seed=1)
+    rows = torch.from_numpy(Encoding(bits=bits).rows(range(2**bits)))
+    labels = torch.from_numpy(rule.labels(range(2**bits)))
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.03)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(net(rows), labels).backward()
+        optimizer.step()
+    return net
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_trained_nets_against_brute_force(activation: str) -> None:
+    rule, encoding = Rule("3=a"), Encoding(bits=5)
+    verdicts = []
+    for steps in (5, 400):
+        net = trained(rule, 5, activation, steps)
+        proof = prove_fixed(net, encoding, rule)
+        agrees(proof, net, encoding, rule)
+        verdicts.append(proof.verdict)
+        for said in answers_in_many_orders(net, encoding, steps):
+            right = (said == torch.from_numpy(rule.labels(range(32)))).numpy()
+            assert right.all() == (proof.verdict == "proved")
+    assert verdicts == ["refuted", "proved"]
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize(
     "encoding",
@@ -191,7 +240,7 @@ def answers_in_many_orders(net: MLP, encoding: Encoding, seed: int) -> list[torc
     generator = torch.Generator().manual_seed(seed % 2**31)
     found = []
     for _ in range(8):
-        hidden = sequential(rows, first, generator).clamp(min=0)
+        hidden = net[1](sequential(rows, first, generator))
         found.append(sequential(hidden, second, generator).argmax(dim=1))
     return found
 
@@ -245,6 +294,82 @@ def test_hooks_and_other_forms_make_a_net_foreign() -> None:
     plain = nn.Sequential(nn.Linear(4, 5, bias=False), nn.Identity(), nn.ReLU(), nn.Linear(5, 4))
     assert len(layers_of(plain) or []) == 2
     assert len(layers_of(nn.Sequential(nn.Linear(4, 5), nn.Linear(5, 4))) or []) == 2
+
+
+def even_net(*layers: nn.Module) -> nn.Sequential:
+    """Puts weights into layers 4 → 1, 1 → 1 or 2, so that bit 0 alone decides."""
+    linear = [layer for layer in dict.fromkeys(layers) if isinstance(layer, nn.Linear)]
+    with torch.no_grad():
+        for layer in linear:
+            layer.weight.zero_()
+            layer.bias.zero_()
+            layer.weight[0, 0] = 1
+        linear[-1].weight[:, 0] = torch.tensor([1.0, -1.0])
+        linear[-1].bias[:] = torch.tensor([-0.5, 0.5])
+    return nn.Sequential(*layers)
+
+
+def test_a_module_that_comes_twice_is_computed_twice() -> None:
+    """Behind the second ReLU all is 0; without it, the net would be right."""
+    rule, encoding, relu = Rule("2=even"), Encoding(bits=4), nn.ReLU()
+    net = even_net(nn.Linear(4, 1), relu, nn.Linear(1, 1), relu, nn.Linear(1, 2))
+    with torch.no_grad():
+        net[2].weight.fill_(-1)
+        net[4].weight.neg_()
+    assert [layer.is_relu for layer in layers_of(net) or []] == [True, True, False]
+    proof = prove_fixed(net, encoding, rule)
+    assert proof.verdict == "refuted"
+    agrees(proof, net, encoding, rule)
+    twice = nn.Linear(1, 1)
+    net = even_net(nn.Linear(4, 1), relu, twice, relu, twice, nn.Linear(1, 2))
+    with torch.no_grad():
+        twice.bias.fill_(0.75)  # 0, 1 become 0.75, 1.75 and, once more, 1.5, 2.5
+        net[-1].bias[:] = torch.tensor([-2.0, 2.0])
+    assert len(layers_of(net) or []) == 4
+    proof = prove_fixed(net, encoding, rule)
+    assert proof.verdict == "proved"
+    agrees(proof, net, encoding, rule)
+
+
+def inverted(rows: torch.Tensor) -> torch.Tensor:
+    return 1 - rows[:, :1]
+
+
+def test_a_replaced_forward_makes_a_net_foreign() -> None:
+    for place in (0, 1, None):
+        net = even_net(nn.Linear(4, 1), nn.ReLU(), nn.Linear(1, 2))
+        assert prove_fixed(net, Encoding(bits=4), Rule("2=even")).verdict == "proved"
+        assert layers_of(net) is not None
+        if place is None:
+            net.forward = lambda rows: torch.cat([rows[:, :1] * 0 + 1, rows[:, :1] * 0], dim=1)
+        else:
+            net[place].forward = inverted
+        assert layers_of(net) is None
+        proof = prove_fixed(net, Encoding(bits=4), Rule("2=even"))
+        assert proof.verdict == "refuted"
+        agrees(proof, net, Encoding(bits=4), Rule("2=even"), error=1e-6)
+
+
+def test_hooks_of_all_modules_count_too() -> None:
+    net = hat_net(Rule(), 4)
+    handle = nn.modules.module.register_module_forward_hook(lambda module, given, out: -out)
+    try:
+        assert layers_of(net) is None
+    finally:
+        handle.remove()
+    assert layers_of(net) is not None
+
+
+def test_layers_that_the_module_contradicts_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were the layers read wrongly, no integer that the net answers right would be called wrong."""
+    read = layers_of(MLP((6, 5, 4), seed=1))
+    monkeypatch.setattr("fizzlab.proofs.exhaustive.layers_of", lambda net: read)
+    proof = prove_fixed(hat_net(Rule(), 6), Encoding(bits=6), Rule())
+    assert (proof.verdict, proof.wrong, proof.checked, proof.counterexamples) == (
+        *("undecided", 0, 0),
+        (),
+    )
+    assert proof.reason.startswith("MLP does not compute what its layers say: by these, its answer")
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])

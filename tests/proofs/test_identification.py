@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from fizzlab import Rule
 from fizzlab.errors import DataError, UsageError
 from fizzlab.proofs.alternatives import smallest_outside, with_exception
+from fizzlab.proofs.answers import _prefixes
 from fizzlab.proofs.closing import Deduction
 from fizzlab.proofs.identification import identify
 from fizzlab.proofs.rivals import find_rival
 from fizzlab.readers.automata import Automaton, rule_automaton
 from fizzlab.readers.distinctions import distinctions
+from fizzlab.readers.hankel import hankel
 from fizzlab.readers.words import Words
 
 TRAINING, TEST = np.arange(101, 1024), np.arange(1, 101)
@@ -60,6 +62,33 @@ def test_fizzbuzz_is_determined_in_base_2():
     assert (found.states, found.rule_states, found.at_least, found.rank) == (15, 15, 15, 15)
     assert found.open_integers == ()
     assert "on every n >= 1. A block of their Hankel matrix has rank 15 too" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("left_out", "told"),
+    [
+        ((), "one of 13 to 127."),
+        ((700,), "one of these 114 prefixes: 13 to 86, 88 to 127."),
+        (range(640, 672), "one of these 111 prefixes: 13 to 79, 84 to 127."),
+    ],
+)
+def test_of_weighted_automata_only_what_the_block_holds_is_claimed(left_out, told):
+    integers = np.array([n for n in TRAINING.tolist() if n not in left_out])
+    found, block = asked(integers=integers), hankel(integers, Rule().labels(integers), 2, 4)
+    assert found.verdict == "determined"
+    claim = found.reason.partition("that begins with the digits of ")[2]
+    claimed = set()
+    for span in claim.rstrip(".").rpartition(": ")[2].removeprefix("one of ").split(", "):
+        first, _, last = span.partition(" to ")
+        claimed |= set(range(int(first), int(last or first) + 1))
+    assert claimed == set(block.prefixes.tolist())
+    assert claim == told
+
+
+def test_long_lists_of_prefixes_are_cut():
+    assert _prefixes([3]) == "3"
+    assert _prefixes(list(range(1, 99, 2))).startswith("one of these 49 prefixes: 1, 3, 5")
+    assert _prefixes(list(range(1, 99, 2))).endswith("37, 39, …")
 
 
 def test_fizzbuzz_is_not_determined_in_base_10_and_1_to_100_do_not_tell():
@@ -169,7 +198,7 @@ def test_data_that_say_nothing_or_something_else_are_refused():
     )
 
 
-@settings(max_examples=30)
+@settings(max_examples=10)
 @given(st.integers(1, 500), st.integers(2, 5))
 def test_an_exception_is_an_exception(n, base):
     smallest = rule_automaton(Rule(), base)
@@ -212,7 +241,7 @@ def behaviours(states):
     return {behaviour(*machine, ENOUGH) for machine in all_automata(states)}
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(
     st.integers(0, 10**6),
     st.sets(st.sampled_from(ENOUGH), min_size=1),

@@ -3,10 +3,9 @@ import pytest
 import torch
 
 from fizzlab import Experiment, Rule
-from fizzlab.encodings import Encoding
+from fizzlab.encodings import Encoding, digits_of
 from fizzlab.errors import ConfigError, DataError
 from fizzlab.nets import Bilinear, build_net, logits
-from fizzlab.readers.automata import digits_of
 from fizzlab.readers.hankel import hankel
 from fizzlab.readers.spectral import fit, fit_exact, fit_spectral
 

@@ -67,7 +67,7 @@ def test_places_that_cannot_be_written(tmp_path: Path, name: str) -> None:
     for act in (lambda path: folder.write(path, b"x"), lambda path: folder.create(path, TOML)):
         with pytest.raises(StorageError, match="cannot be written") as caught:
             act(tmp_path / name)
-        assert "choose another folder with --out" in str(caught.value)
+        assert "choose another place" in str(caught.value)
     assert names(tmp_path) == ["file"]
 
 

@@ -91,7 +91,7 @@ def test_a_closed_form_is_no_loop_and_is_right(preset: str, tmp_path: Path) -> N
     assert run.evaluate(range(1, 100_001)).accuracy == 1
     again = open_run(tmp_path / "run")
     assert again.predict([2**500]) == run.predict([2**500])
-    with pytest.raises(ConfigError, match=r"method"):
+    with pytest.raises(ConfigError, match=r"finished"):
         resume(tmp_path / "run", epochs=5000)
 
 

@@ -39,7 +39,9 @@ def construct(
     from fizzlab.proofs.exhaustive import prove_fixed
 
     lab = Experiment()
-    experiment = hats_experiment(rule or lab.rule, lab.encoding.bits if bits is None else bits)
+    experiment = hats_experiment(
+        lab.rule if rule is None else rule, lab.encoding.bits if bits is None else bits
+    )
     run = _made(experiment, out, overwrite)
     with asking(experiment.encoding, shown=not (as_json or quiet)) as progress:
         proof = prove_fixed(run.net, experiment.encoding, experiment.rule, progress=progress)
@@ -75,4 +77,5 @@ def _print(run: Run, proof: FixedProof) -> None:
     if proof.verdict == "proved":
         out.print(MORAL)
     out.print(f"Run: {run.path}")
-    out.print(f"Next: fizzlab predict {run.path} 1..15")
+    last = min(15, made.encoding.capacity - 1)
+    out.print(f"Next: fizzlab predict {run.path} 1..{last}")

@@ -9,6 +9,8 @@ import typer
 from fizzlab.cli.options import AsJson, Quiet, RunPath
 from fizzlab.errors import DataError
 
+MAX_DIGITS = 64  # of longer integers the middle digits are left out
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -38,8 +40,10 @@ def explain(
         return
     out, what = output.console(), "score" if opened.has_scores else "logit"
     if found.digits is not None:
-        digits = output.shortened(" ".join(map(str, reversed(found.digits))), most=200)
-        out.print(f"{integer} in digits, most significant first: {digits}")
+        digits = list(map(str, reversed(found.digits)))
+        shown = [*digits[:20], "…", *digits[-20:]] if len(digits) > MAX_DIGITS else digits
+        count = f" ({len(digits):,} digits)" if len(digits) > MAX_DIGITS else ""
+        out.print(f"{integer} in digits, most significant first: {' '.join(shown)}{count}")
     out.print(_computed(found, f"What the net computes for {integer}", what))
     out.print(f"Margin: {found.margin:.3f} (true label's {what} − the highest other one)")
     out.print(found.why)

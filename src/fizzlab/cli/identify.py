@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fizzlab.proofs.alternatives import Machine
     from fizzlab.rules import Rule
 
-MAX_STATES, MAX_BASE = 40, 16  # of a machine that is printed as a table
+MAX_STATES, MAX_BASE = 40, 12  # of a machine that is printed as a table
 
 
 def identify(
@@ -99,7 +99,7 @@ def _print_machine(machine: Machine, rule: Rule) -> None:
         f"Another machine fits all training labels. It first differs from the rule at "
         f'{machine.differs_at}, where it says "{machine.says}" and the rule "{machine.rule_says}"; '
         f"it is right on {right} of {of} test integers, and on {beyond} of {all_beyond} "
-        f"({beyond / all_beyond:.2%}) from {machine.beyond[0]} to {machine.beyond[1]}:"
+        f"({100 * beyond / all_beyond:.2f} %) from {machine.beyond[0]} to {machine.beyond[1]}:"
     )
     if len(machine.labels) > MAX_STATES or len(machine.first) >= MAX_BASE:
         out.print(f"({len(machine.labels)} states; --json gives them all.)")

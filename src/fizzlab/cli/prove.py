@@ -28,7 +28,7 @@ def prove(
     """Prove that a net is right on all integers, or give counterexamples.
 
     A net of fixed width is asked every integer of its encoding; a snapped reader is proved on every
-    natural number.
+    n ≥ 1. Exit code 0 says that the question was answered, whatever the verdict.
     """
     from fizzlab.cli.documents import Proved
     from fizzlab.cli.output import print_json
@@ -56,6 +56,7 @@ def prove(
 
 def _print(run: Run, proof: Proof, certificate: str | None) -> None:
     from fizzlab.cli import output
+    from fizzlab.proofs import checker
 
     out = output.console()
     about = f"the {proof.net} net of {run.path}"
@@ -74,8 +75,8 @@ def _print(run: Run, proof: Proof, certificate: str | None) -> None:
     if certificate:
         out.print(
             f"Certificate: {certificate}. Check it with `fizzlab check {certificate}`, or without "
-            f"fizzlab, by the standard library of Python alone: python -I checker.py {certificate} "
-            "(the file fizzlab/proofs/checker.py)."
+            "fizzlab, by the standard library of Python alone:\n"
+            f"python -I {checker.__file__} {certificate}"
         )
     elif proof.network and proof.verdict == "proved":
         out.print(f"Next: fizzlab prove {run.path} --certificate FILE (for others to check)")

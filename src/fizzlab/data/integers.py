@@ -53,6 +53,12 @@ def _parse_part(part: str, budget: Budget) -> range:
         first, dots, last = part.partition("..")
         start = evaluate(first, budget)
         return _span(part, start, evaluate(last, budget) if dots else start)
+    if not match and part.strip().isdecimal():
+        raise DataError(
+            f"An integer of {len(part.strip()):,} digits is too long to be read.",
+            expected="at most 4,000 digits",
+            fix="write it as a formula, such as 2**100000+1",
+        )
     if not match:
         raise DataError(
             f'Cannot read "{part.strip()[:80]}" as integers.',

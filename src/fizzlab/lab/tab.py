@@ -125,8 +125,9 @@ class Tab:
 
     @property
     def works(self) -> bool:
-        """Whether a net is in training, or luck is tried."""
-        return self.state["status"] == "running" or self.trial is not None
+        """Whether a worker begins, a net is in training, or luck is tried."""
+        busy = self.state["status"] == "running" or self.state["worker"] == "starting"
+        return busy or self.trial is not None
 
     async def employ(self) -> None:
         """Makes sure of a worker, and of a net.

@@ -8,7 +8,8 @@ import numpy as np
 from pydantic import Field
 
 from fizzlab.configuration import Document
-from fizzlab.readers.automata import Automaton, digits_of
+from fizzlab.encodings import digits_of
+from fizzlab.readers.automata import Automaton
 from fizzlab.rules import Rule
 
 MAX_COUNTED = 100_000

@@ -6,6 +6,7 @@ the rule's own automaton, `by_search` asks a SAT solver and always answers, if o
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,10 +15,11 @@ from typing import Literal
 
 import numpy as np
 
+from fizzlab.encodings import digits_of
 from fizzlab.proofs.alternatives import smallest_outside, with_exception
 from fizzlab.proofs.closing import Closed, Deduction, possible_first
 from fizzlab.proofs.rivals import find_rival
-from fizzlab.readers.automata import Automaton, digits_of
+from fizzlab.readers.automata import Automaton
 from fizzlab.readers.distinctions import Distinctions
 from fizzlab.readers.hankel import Hankel
 from fizzlab.rules import Rule
@@ -250,8 +252,18 @@ def _of_weighted_ones(question: Question) -> str:
     return (
         f" A block of their Hankel matrix has rank {states} too: weighted automata (bilinear nets) "
         f"of {states} dimensions that fit exactly are right on every n >= 1 that begins with the "
-        f"digits of one of {block.prefixes[0]} to {block.prefixes[-1]}."
+        f"digits of {_prefixes(block.prefixes.tolist())}."
     )
+
+
+def _prefixes(prefixes: list[int]) -> str:
+    """Tells sorted prefixes in words: "one of 13 to 127", or how many, and in which spans."""
+    breaks = [i for i in range(1, len(prefixes)) if prefixes[i] != prefixes[i - 1] + 1]
+    spans = [prefixes[a:b] for a, b in itertools.pairwise([0, *breaks, len(prefixes)])]
+    told = [f"{span[0]} to {span[-1]}" if len(span) > 1 else f"{span[0]}" for span in spans]
+    if len(spans) == 1:
+        return f"one of {told[0]}" if len(prefixes) > 1 else told[0]
+    return f"one of these {len(prefixes)} prefixes: {_listed(told)}"
 
 
 def _best(question: Question, rivals: list[Automaton]) -> Automaton:
@@ -268,6 +280,6 @@ def _none_fits(states: int) -> str:
     return f"No automaton of at most {states} state{'s' * (states != 1)} fits"
 
 
-def _listed(values: Sequence[int]) -> str:
+def _listed(values: Sequence[int] | Sequence[str]) -> str:
     text = ", ".join(map(str, values[:MAX_NAMED]))
     return text if len(values) <= MAX_NAMED else f"{text}, …"

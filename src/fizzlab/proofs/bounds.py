@@ -34,9 +34,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from fizzlab.proofs.float32 import NORMAL, PRECISION, gamma
 from fizzlab.proofs.layers import Layer
 
-SINGLE, DOUBLE = 2.0**-24, 2.0**-53  # unit roundoffs
 MAX_SIZE = 2.0**120  # of a sum of absolute values: no partial sum of it overflows
 OUTWARD = 1 + 2.0**-20
 
@@ -124,11 +124,6 @@ def deviations(layers: list[Layer], steps: list[Step], change: Change) -> list[D
     return found
 
 
-def gamma(terms: int, unit: float) -> float:
-    """Gives γ_n = n u / (1 − n u), Higham 2002, sec. 3.1; infinite from n u = 1/2 on."""
-    return terms * unit / (1 - terms * unit) if terms * unit < 0.5 else math.inf
-
-
 def _underflow(
     layer: Layer, size: Float[Tensor, "batch input"], terms: int
 ) -> Float[Tensor, "batch 1"]:
@@ -166,7 +161,7 @@ def is_exact(layers: list[Layer]) -> bool:
             return False
         unit = min(grid(layer.weight.numpy()) * unit, grid(layer.bias.numpy()))
         most = float(_total(layer, step.inputs).max()) * OUTWARD
-        if unit < 2.0**-126 or most > min(2.0**24 * unit, MAX_SIZE):
+        if unit < NORMAL or most > min(2.0**PRECISION * unit, MAX_SIZE):
             return False
     return True
 

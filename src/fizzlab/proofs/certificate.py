@@ -15,15 +15,17 @@ from pydantic import Field
 
 from fizzlab.configuration import Document
 from fizzlab.errors import UsageError
-from fizzlab.nets import Bilinear, Snapped
+from fizzlab.nets import Snapped
 from fizzlab.proofs import checker
+from fizzlab.proofs.float32 import PRECISION, UNIT
 from fizzlab.proofs.network import NetworkProof
-from fizzlab.proofs.rounding import UNIT, Exact, dyadic, exact
+from fizzlab.proofs.rounding import Exact, dyadic, exact
+from fizzlab.proofs.snapping import problem_with
 from fizzlab.rules import Rule
 from fizzlab.runs.folder import write
 
 Index: TypeAlias = Annotated[int, Field(ge=0, le=checker.MAX_SIZE)]
-Mantissa: TypeAlias = Annotated[int, Field(gt=-(2**24), lt=2**24)]
+Mantissa: TypeAlias = Annotated[int, Field(gt=-(2**PRECISION), lt=2**PRECISION)]
 LongMantissa: TypeAlias = Annotated[int, Field(gt=-(2**63), lt=2**63)]
 Exponent: TypeAlias = Annotated[int, Field(ge=-UNIT, le=20)]
 Weight: TypeAlias = tuple[Mantissa, Exponent]  # m · 2^e
@@ -102,11 +104,12 @@ def certificate(
     Raises:
         UsageError: If the net is not proved, or net or rule are beyond what the checker reads.
     """
-    if proof.verdict != "proved" or proof.automaton is None or not isinstance(net.net, Bilinear):
+    problem = problem_with(net)
+    if proof.verdict != "proved" or proof.automaton is None or problem:
         raise UsageError(
             "There is no certificate for a net that is not proved.",
             expected="the verdict proved",
-            got=f"{proof.verdict}: {proof.reason}",
+            got=problem or f"{proof.verdict}: {proof.reason}",
         )
     order = [*proof.codes, *sorted({*range(len(net.codebook))} - {*proof.codes})]
     automaton, reader = proof.automaton, net.net
@@ -150,7 +153,7 @@ def _refuse_unreadable(content: bytes) -> None:
     except (checker.Unreadable, checker.Invalid) as error:
         raise UsageError(
             f"The checker would not accept this certificate: {error}.",
-            expected="a net and a rule within its bounds, words without quotes",
+            expected="a net and a rule within its bounds, words of letters",
             fix="the bounds stand at the top of fizzlab/proofs/checker.py",
         ) from None
 

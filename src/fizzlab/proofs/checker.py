@@ -45,17 +45,24 @@ product, each sum and each operand may lose up to 2^-126, in a product times a f
 2^20. Overflow cannot happen: all weights and bounds of boxes are at most 2^20, larger ones are
 refused.
 
+WORDS begin with a letter, and hold letters, their marks, and inside of them spaces and - _ . ! ? &;
+no digits, commas or quotes, and nothing invisible, so that what is claimed can be read in one way
+(Unicode's form NFKC; letters of two scripts that look alike are not told apart). "number" is none,
+and no two labels have the same words.
+
 NUMBERS are pairs [m, e] for m · 2^e. All are whole multiples of 2^-149, and are kept as integers
 that count these; products then count 2^-298. So all arithmetic here is on integers, and exact.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
 import stat
 import sys
+import unicodedata
 from array import array
 from dataclasses import dataclass
 from operator import mul
@@ -76,6 +83,13 @@ MAX_WORD = 100  # characters
 MAX_PRODUCTS = 50_000_000  # multiplications in steps 1 and 2
 MAX_STEPS = 10_000_000  # states x residues x digits in step 4
 MAX_SHOWN = 60  # digits of a counterexample
+
+NUMBER = "number"  # names label 0, and is no word
+PUNCTUATION = " -_.!?&"  # what may stand in a word behind its first letter
+INVISIBLE = [  # letters and marks that show nothing
+    *((0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F)),
+    *((0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xE0100, 0xE01EF)),
+]
 
 KEYS = [
     *("format", "claim", "base", "rule", "weights", "codebook", "offsets"),
@@ -447,25 +461,36 @@ def _rule(value: Any) -> list[tuple[int, str]]:
         divisor, word = sequence(pair, 2, f"rule[{i}]")
         integer(divisor, 2, 10**MAX_DIGITS, f"the divisor in rule[{i}]")
         if not _is_word(word):
-            raise Unreadable(f"rule[{i}]: expected a word without digits, commas and quotes")
+            raise Unreadable(
+                f"rule[{i}]: expected a word of letters, inside of it also spaces and "
+                f"{' '.join(PUNCTUATION.strip())}"
+            )
         rule.append((divisor, word))
     if len({divisor for divisor, _ in rule}) < len(rule):
         raise Unreadable("rule: expected distinct divisors")
     chosen = [
         [w for i, (_, w) in enumerate(rule) if label >> i & 1] for label in range(1 << len(rule))
     ]
-    if len({"".join(words) for words in chosen}) < len(chosen):
+    if len({"".join(words) or NUMBER for words in chosen}) < len(chosen):
         raise Unreadable("rule: two labels would have the same words")
     return rule
 
 
 def _is_word(word: Any) -> bool:
-    return (
-        isinstance(word, str)
-        and 0 < len(word) <= MAX_WORD
-        and word.isprintable()
-        and word == word.strip()
-        and not any(character.isdigit() or character in ',"' for character in word)
+    """Tells whether a word reads as what it is (see WORDS)."""
+    if not isinstance(word, str) or not 0 < len(word) <= MAX_WORD or not word.isprintable():
+        return False
+    if not word[0].isalpha() or word[-1] == " " or word == NUMBER:
+        return False
+    if unicodedata.normalize("NFKC", word) != word:
+        return False
+    kinds = [unicodedata.category(character)[0] for character in word]
+    if any(kind == "M" and before not in "LM" for before, kind in itertools.pairwise(kinds)):
+        return False
+    return all(
+        (kind in "LM" or character in PUNCTUATION)
+        and not any(first <= ord(character) <= last for first, last in INVISIBLE)
+        for character, kind in zip(word, kinds, strict=True)
     )
 
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fizzlab.readers.automata import Automaton, digits_of
+from fizzlab.encodings import digits_of
+from fizzlab.readers.automata import Automaton
 from fizzlab.readers.distinctions import Distinctions
 
 

@@ -16,6 +16,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from fizzlab.proofs.bounds import MAX_SIZE, grid
+from fizzlab.proofs.float32 import NORMAL, PRECISION
 from fizzlab.proofs.layers import Layer
 
 Whole: TypeAlias = Shaped[np.ndarray, "*shape"]  # of Python integers
@@ -83,5 +84,5 @@ def _is_free_of_order(terms: Whole, unit: Fraction) -> bool:
     """
     sizes = np.abs(terms)
     bits, most = np.bitwise_or.reduce(sizes, axis=1), sizes.sum(axis=1)
-    within = unit >= Fraction(1, 2**126) and max(most) * unit < MAX_SIZE
-    return within and bool(np.all(most <= (bits & -bits) * 2**24))
+    within = unit >= Fraction(NORMAL) and max(most) * unit < MAX_SIZE
+    return within and bool(np.all(most <= (bits & -bits) * 2**PRECISION))

@@ -65,9 +65,11 @@ def prove_fixed(
     with one_thread():
         known = _known(net, encoding, rule, max_bits)
         if encoding.bits > max_bits and not isinstance(known, AlikeNet):
-            return _refused(known, rule, max_bits, began)
+            return _undecided(known, _too_many(known, rule, max_bits), began)
         tally = _asked(known, rule, known.total, progress)
         tally.decide_exactly(known)
+        if (n := _contradicted(net, encoding, rule, tally)) is not None:
+            return _undecided(known, _contradiction(net, n), began)
         proof = _proof(net, known, tally, rule, began)
         if proof.verdict != "proved" or not with_perturbation or isinstance(known, ForeignNet):
             return proof
@@ -130,6 +132,18 @@ def _asked(
     return tally
 
 
+def _contradicted(net: nn.Module, encoding: Encoding, rule: Rule, tally: Tally) -> int | None:
+    """Gives an integer that is called surely wrong, and that the module itself answers right."""
+    wrong = as_integers(sorted(tally.wrong_list))
+    right = wrong[predict_labels(net, encoding, wrong) == rule.labels(wrong)]
+    return int(right[0]) if len(right) else None
+
+
+def _contradiction(net: nn.Module, n: int) -> str:
+    name = type(net).__name__
+    return f"{name} does not compute what its layers say: by these, its answer on {n} is wrong."
+
+
 def _proof(
     net: nn.Module, known: LayeredNet | ForeignNet, tally: Tally, rule: Rule, began: float
 ) -> FixedProof:
@@ -173,17 +187,24 @@ def _basis(net: nn.Module, known: LayeredNet | ForeignNet) -> str:
     return text + (f"; the error of {' and '.join(assumed)} is assumed" if assumed else "")
 
 
-def _refused(known: LayeredNet | ForeignNet, rule: Rule, max_bits: int, began: float) -> FixedProof:
-    """Leaves a net of too many bits undecided, and tells how long it would take."""
+def _too_many(known: LayeredNet | ForeignNet, rule: Rule, max_bits: int) -> str:
+    """Tells how long it would take to ask about too many integers."""
     bits, start = known.encoding.bits, time.monotonic()
     asked = _asked(known, rule, SAMPLE)
     per_integer = (time.monotonic() - start) / asked.asked
+    return (
+        f"there are 2^{bits} integers, more than the 2^{max_bits} that are asked; at the "
+        f"pace of this machine all of them would take {duration(bits, per_integer)}."
+    )
+
+
+def _undecided(known: LayeredNet | ForeignNet, reason: str, began: float) -> FixedProof:
+    """Leaves a net undecided, and claims nothing."""
     return FixedProof(
         verdict="undecided",
         scope=scope_of(known.encoding.capacity),
         basis="nothing that was computed",
-        reason=f"there are 2^{bits} integers, more than the 2^{max_bits} that are asked; at the "
-        f"pace of this machine all of them would take {duration(bits, per_integer)}.",
+        reason=reason,
         checked=0,
         wrong=0,
         counterexamples=(),

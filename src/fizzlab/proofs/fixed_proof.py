@@ -21,7 +21,10 @@ class FixedProof(Document):
     scope: str = Field(description="which integers it is about, in words")
     basis: str = Field(description="what it is about and rests on: which arithmetic, in words")
     reason: str = Field(description="why, in one sentence")
-    checked: int = Field(description="number of integers asked")
+    checked: int = Field(
+        description="number of integers that the answers hold for; where one stands for all of its "
+        "kind, more than were asked"
+    )
     wrong: int = Field(description="number of surely wrong answers, in any order of sums")
     counterexamples: tuple[tuple[int, str, str], ...] = Field(
         description=f"[integer, what the net says, what is right], the first {LISTED:,}"

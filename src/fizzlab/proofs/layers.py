@@ -6,11 +6,13 @@ import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.modules import module as torch_module
 
 from fizzlab.nets import MLP
 
@@ -76,17 +78,17 @@ def layers_of(net: nn.Module) -> list[Layer] | None:
     """Gives the layers of a net, if it is known exactly what it computes, else None.
 
     That is a plain `MLP` or `nn.Sequential` of `nn.Linear`, the activations above and dropout, in
-    float32, without hooks, and all weights are finite.
+    float32, unhooked (see `is_hooked`), and all weights are finite. A layer may come twice.
     """
-    if type(net) not in {MLP, nn.Sequential} or any(map(_is_hooked, net.modules())):
+    if type(net) not in {MLP, nn.Sequential} or any(map(is_hooked, net.modules())):
         return None
     layers: list[Layer] = []
     fresh = False  # whether the last layer still lacks an activation
-    for module in net.children():
-        if type(module) is nn.Linear and module.weight.dtype == torch.float32:
+    for module in cast(nn.Sequential, net):  # not children(), which leaves out what comes twice
+        if type(module) is nn.Linear and _is_single(module):
             layers.append(_linear(module))
             fresh = True
-        elif fresh and type(module) in ACTIVATIONS and _is_plain(module):
+        elif fresh and type(module) in ACTIVATIONS and _is_usual(module):
             if type(module) is not nn.Identity:
                 known = ACTIVATIONS[type(module)]
                 layers[-1], fresh = Layer(layers[-1].weight, layers[-1].bias, known), False
@@ -96,12 +98,29 @@ def layers_of(net: nn.Module) -> list[Layer] | None:
     return layers if ends_linear and _fits_together(layers) else None
 
 
-def _is_hooked(module: nn.Module) -> bool:
-    return bool(module._forward_hooks or module._forward_pre_hooks)
+def is_hooked(module: nn.Module) -> bool:
+    """Tells whether a module may compute something else than its class says.
+
+    So it may with hooks (its own, or those of all modules), when it is compiled, or where a method
+    such as `forward` is replaced on the module itself.
+    """
+    hooks = (
+        module._forward_hooks,
+        module._forward_pre_hooks,
+        torch_module._global_forward_hooks,
+        torch_module._global_forward_pre_hooks,
+        vars(module).get("_compiled_call_impl"),
+    )
+    return any(hooks) or any(callable(getattr(type(module), name, None)) for name in vars(module))
 
 
-def _is_plain(module: nn.Module) -> bool:
+def _is_usual(module: nn.Module) -> bool:
     return getattr(module, "approximate", "none") == "none"  # GELU has another form
+
+
+def _is_single(module: nn.Linear) -> bool:
+    tensors = [module.weight] if module.bias is None else [module.weight, module.bias]
+    return all(tensor.dtype == torch.float32 for tensor in tensors)
 
 
 def _linear(module: nn.Linear) -> Layer:

@@ -22,11 +22,12 @@ from typing import Literal, TypeAlias
 from pydantic import Field
 
 from fizzlab.configuration import Document
+from fizzlab.encodings import digits_of
 from fizzlab.errors import UsageError
 from fizzlab.nets import Snapped
 from fizzlab.proofs.rounding import LARGEST, Dyadic, Exact, dyadic, number
 from fizzlab.proofs.snapping import START, ExactReader, Lead, problem_with, smallest
-from fizzlab.readers.automata import Automaton, digits_of
+from fizzlab.readers.automata import Automaton
 from fizzlab.rules import Rule, decimal
 
 Box: TypeAlias = tuple[tuple[Dyadic, Dyadic], ...]
@@ -199,7 +200,7 @@ def _proved(automaton: Automaton, rule: Rule, gap: Lead | None, margin: Lead | N
         if lead
     ]
     return (
-        f"The net says the right words of every integer n ≥ 1 ({rule_text(rule)}), written in "
+        f"The net says the right words of every integer n ≥ 1 ({rule}), written in "
         f"base {automaton.base} without leading zeros, in float32 arithmetic with sums in any "
         f"order. It is an automaton of {states}: {', '.join(leads)}. Of n = 0 nothing is claimed."
     )
@@ -209,11 +210,6 @@ def _refuted(automaton: Automaton, rule: Rule, n: int, doubt: str | None) -> str
     says, right = rule.names[automaton.label(n)], rule.names[rule.label(n)]
     first = "" if doubt else " No smaller n ≥ 1 is wrong."
     return f'Of n = {shown(n)} the net says "{says}", where the rule says "{right}".{first}'
-
-
-def rule_text(rule: Rule) -> str:
-    """Gives a rule as it is typed: 3=fizz,5=buzz."""
-    return ",".join(f"{divisor}={word}" for divisor, word in rule.pairs)
 
 
 def shown(n: int) -> str:

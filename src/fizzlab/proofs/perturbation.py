@@ -21,7 +21,8 @@ from pydantic import Field
 from torch import Tensor
 
 from fizzlab.configuration import Document
-from fizzlab.proofs.bounds import SINGLE, Change
+from fizzlab.proofs.bounds import Change
+from fizzlab.proofs.float32 import SINGLE
 from fizzlab.proofs.scores import LayeredNet, margins
 from fizzlab.rules import Rule, as_integers
 

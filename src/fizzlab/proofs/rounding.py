@@ -32,10 +32,9 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-UNIT = 149  # values count 2^-149, products count 2^-298
-MAX_TERMS = 4096
+from fizzlab.proofs.float32 import GAMMA, GAMMA_SHIFT, NORMAL, UNIT
+
 LARGEST = 1 << (20 + UNIT)  # 2^20: larger weights are not dealt with
-SMALLEST = 1 << (UNIT - 126)  # 2^-126: smaller weights, but for 0, neither
 
 Exact: TypeAlias = Shaped[np.ndarray, "..."]
 Dyadic: TypeAlias = tuple[int, int]  # (m, e) is m · 2^e
@@ -61,7 +60,7 @@ def problem_of(values: Shaped[Tensor, "*shape"]) -> str | None:
     sizes = values.detach().double().abs()
     if bool((sizes > 2.0**20).any()):
         return f"holds {float(sizes.max()):g}; weights above 2^20 are not dealt with"
-    if bool(((sizes > 0) & (sizes < 2.0**-126)).any()):
+    if bool(((sizes > 0) & (sizes < NORMAL)).any()):
         return "holds a subnormal number (below 2^-126), which some processors take for 0"
     return None
 
@@ -74,10 +73,9 @@ def rounding(sizes: Exact, terms: int) -> Exact:
         terms: n, the number of terms of each, at most `MAX_TERMS`.
 
     Returns:
-        n u (1 + 2^-10) · size + n · 2^-100, rounded up, counting 2^-298. (1 + 2^-10) u is
-        1025 · 2^-34.
+        n u (1 + 2^-10) · size + n · 2^-100, rounded up, counting 2^-298.
     """
-    return -((-sizes * (1025 * terms)) >> 34) + (terms << (2 * UNIT - 100))
+    return -((-sizes * (GAMMA * terms)) >> GAMMA_SHIFT) + (terms << (2 * UNIT - 100))
 
 
 def ball(centre: Exact, radius: Exact) -> tuple[Exact, Exact]:

@@ -18,15 +18,8 @@ from torch import Tensor, nn
 
 from fizzlab.encodings import Encoding
 from fizzlab.nets import logits
-from fizzlab.proofs.bounds import (
-    DOUBLE,
-    SINGLE,
-    Change,
-    Step,
-    deviations,
-    hull,
-    is_exact,
-)
+from fizzlab.proofs.bounds import Change, Step, deviations, hull, is_exact
+from fizzlab.proofs.float32 import DOUBLE, SINGLE
 from fizzlab.proofs.layers import Layer
 
 CELLS = 1 << 19  # numbers in the widest layer's matrix: it stays in the cache

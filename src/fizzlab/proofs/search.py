@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from torch import nn
@@ -21,46 +21,60 @@ DRAWN = 64  # of each length
 MOST = 20  # counterexamples listed
 
 
-def search(net: nn.Module, encoding: Encoding, rule: Rule) -> list[int]:
+@dataclass(frozen=True)
+class Search:
+    """What a search came to.
+
+    Attributes:
+        wrong: Numbers on which the net is wrong, by size: the smallest ones found, at most `MOST`.
+        tried: Which numbers were given to it, in words.
+    """
+
+    wrong: list[int]
+    tried: str
+
+
+def search(net: nn.Module, encoding: Encoding, rule: Rule) -> Search:
     """Looks for natural numbers on which a net that reads digits is wrong.
+
+    First the one on which its extracted automaton is wrong, if there is one, and every n up to
+    `ALL_UP_TO`; if it is right on all of these, random ones.
 
     Args:
         net: The net.
         encoding: Writes numbers as sequences of digits.
         rule: What is right.
 
-    Returns:
-        At most `MOST` of those found, by size; all of them were given to the net.
     """
-    found: list[int] = []
-    for integers in _suspects(net, rule):
-        labels = predict_labels(net, encoding, integers)
-        found += [int(n) for n in integers[labels != rule.labels(integers)]]
-        if found:
-            break
-    return sorted(found)[:MOST]
-
-
-def tried() -> str:
-    """Tells in words which numbers a search tries."""
-    return (
-        f"every n from 1 to {ALL_UP_TO:,}, and {DRAWN} at random of each of "
-        f"{', '.join(map(str, LENGTHS))} bits"
-    )
-
-
-def _suspects(net: nn.Module, rule: Rule) -> Iterator[np.ndarray]:
-    """Gives numbers to try, the most suspect first."""
-    if isinstance(net, Reader) and (found := extract(net)):
-        try:
-            difference = found.automaton.difference(rule)
-        except UsageError:  # too many pairs: then the numbers below have to do
-            difference = None
-        if difference is not None:
-            yield _array([difference])
-    yield np.arange(1, ALL_UP_TO + 1)
+    wrong: set[int] = set()
+    tried, lengths = f"every n from 1 to {ALL_UP_TO:,}", []
+    suspect = _suspect(net, rule)
+    if suspect is not None and suspect > ALL_UP_TO:
+        tried += ", one n on which its extracted automaton is wrong"
+        wrong.update(_wrong(net, encoding, rule, _array([suspect])))
+    wrong.update(_wrong(net, encoding, rule, np.arange(1, ALL_UP_TO + 1)))
     for length in LENGTHS:
-        yield _array(_drawn(length))
+        if wrong:
+            break
+        lengths.append(length)
+        wrong.update(_wrong(net, encoding, rule, _array(_drawn(length))))
+    if lengths:
+        tried += f", and {DRAWN} at random of each of {', '.join(map(str, lengths))} bits"
+    return Search(sorted(wrong)[:MOST], tried)
+
+
+def _wrong(net: nn.Module, encoding: Encoding, rule: Rule, integers: np.ndarray) -> list[int]:
+    labels = predict_labels(net, encoding, integers)
+    return [int(n) for n in integers[labels != rule.labels(integers)]]
+
+
+def _suspect(net: nn.Module, rule: Rule) -> int | None:
+    """Gives the smallest number on which the automaton extracted from a net is wrong."""
+    found = extract(net) if isinstance(net, Reader) else None
+    try:
+        return found.automaton.difference(rule) if found else None
+    except UsageError:  # too many pairs: then other numbers have to do
+        return None
 
 
 def _drawn(bits: int) -> list[int]:

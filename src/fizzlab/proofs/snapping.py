@@ -9,12 +9,15 @@ codes, then float32 too goes from q to p; so the net is this automaton, in any f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 from jaxtyping import Shaped
 
 from fizzlab.nets import Bilinear, Snapped
-from fizzlab.proofs.rounding import MAX_TERMS, UNIT, Exact, ball, exact, problem_of, rounding
+from fizzlab.proofs.float32 import MAX_TERMS, UNIT
+from fizzlab.proofs.layers import is_hooked
+from fizzlab.proofs.rounding import Exact, ball, exact, problem_of, rounding
 from fizzlab.readers.automata import Automaton
 
 START = -1  # stands for the net's start, where an origin is a code
@@ -52,13 +55,39 @@ def problem_with(net: Snapped) -> str | None:
     reader = net.net
     if not isinstance(reader, Bilinear):
         return f"{type(reader).__name__} is no bilinear net, and only these can be bounded exactly"
+    for module, known in ((net, Snapped), (reader, Bilinear)):
+        if type(module) is not known:
+            name = type(module).__name__
+            return f"{name} is a {known.__name__} of its own, and may compute something else"
+        if is_hooked(module):
+            return f"its {known.__name__} has hooks or replaced methods, and may compute otherwise"
     if net.base < 2 or net.state < 1 or not len(net.codebook):
         return "it has no digits, no state or no codes"
     if max(net.state + 1, len(net.codebook)) > MAX_TERMS:
         return f"it has more than {MAX_TERMS:,} codes or coordinates of its state"
-    named = {**dict(net.named_parameters()), **dict(net.named_buffers())}
-    problems = {name: problem_of(values) for name, values in named.items()}
-    return next((f"{name} {problem}" for name, problem in problems.items() if problem), None)
+    if (reader.base, reader.state) != (net.base, net.state):
+        return f"base and state {net.base, net.state} are not those of its net"
+    return next(filter(None, (_problem_with(net, name) for name in shapes_of(net))), None)
+
+
+def shapes_of(net: Snapped) -> dict[str, tuple[int, ...]]:
+    """Gives the names of all weights, and the shapes that they have in a sound net."""
+    base, state, codes = net.base, net.state, len(net.codebook)
+    return {
+        "net.start": (state,),
+        "net.transitions": (base, state, state),
+        "net.readout": (state, net.labels),
+        "codebook": (codes, state),
+        "offsets": (codes,),
+    }
+
+
+def _problem_with(net: Snapped, name: str) -> str | None:
+    values, shape = attrgetter(name)(net), shapes_of(net)[name]
+    if values.shape != shape:
+        return f"{name} has the shape {tuple(values.shape)}, not {shape}"
+    problem = problem_of(values)
+    return problem and f"{name} {problem}"
 
 
 class ExactReader:

@@ -16,8 +16,8 @@ from fizzlab.evaluation import predict_labels
 from fizzlab.nets import Bilinear, Snapped
 from fizzlab.proofs.certificate import Certificate, Provenance, certificate
 from fizzlab.proofs.exhaustive import FixedProof, Progress, prove_fixed
-from fizzlab.proofs.network import NetworkProof, prove_network
-from fizzlab.proofs.search import search, tried
+from fizzlab.proofs.network import NetworkProof, prove_network, shown
+from fizzlab.proofs.search import search
 from fizzlab.rules import decimal
 from fizzlab.runs import Run
 
@@ -74,14 +74,16 @@ def prove(run: Run, progress: Progress | None = None) -> Proof:
     network = None
     verdict, reason, wrong = "undecided", _no_proof(run), []
     if isinstance(net, Snapped) and isinstance(net.net, Bilinear):
-        network = prove_network(net, experiment.rule)
+        network = _as_it_runs(prove_network(net, experiment.rule), run)
         verdict, reason = network.verdict, network.reason
         wrong = [] if network.counterexample is None else [network.counterexample]
-    if verdict == "undecided" and (wrong := search(net, experiment.encoding, experiment.rule)):
-        verdict = "refuted"
-        reason = f"Counterexamples were found, by giving it {tried()}."
-    elif verdict == "undecided":
-        reason = f"{reason} No counterexample was found: it is right on {tried()}."
+    if verdict == "undecided":
+        found = search(net, experiment.encoding, experiment.rule)
+        wrong = found.wrong
+        if wrong:
+            verdict, reason = "refuted", f"It is wrong on some n, found by giving it {found.tried}."
+        else:
+            reason = f"{reason} No counterexample was found: it is right on {found.tried}."
     return Proof(
         verdict=verdict,
         net="snapped" if isinstance(net, Snapped) else "trained",
@@ -93,8 +95,19 @@ def prove(run: Run, progress: Progress | None = None) -> Proof:
     )
 
 
+def _as_it_runs(proof: NetworkProof, run: Run) -> NetworkProof:
+    """Takes a refutation back if the net, as it runs here, is right on the counterexample."""
+    n, rule = proof.counterexample, run.experiment.rule
+    if n is None or predict_labels(run.net, run.experiment.encoding, [n])[0] != rule.label(n):
+        return proof
+    reason = f"By its weights it is wrong on n = {shown(n)}, but as it runs here it is right."
+    return proof.model_copy(
+        update={"verdict": "undecided", "reason": reason, "counterexample": None}
+    )
+
+
 def _no_proof(run: Run) -> str:
-    if isinstance(run.net, Snapped):
+    if isinstance(run.net, Snapped) or type(run.net) is not Bilinear:
         return f"Only bilinear nets can be proved, not {type(run.kept).__name__}."
     return (
         "A net that is not snapped drifts with every digit, so nothing holds for all lengths "

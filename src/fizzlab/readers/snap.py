@@ -28,7 +28,8 @@ def snap(net: Reader) -> Snapped:
             f"This net does not behave as a finite automaton: more than {MAX_STATES} of its "
             "states give different answers.",
             expected="a net with few different states, as the preset reader trains it",
-            fix="train it longer, or from another seed",
+            fix="train it longer, or from another seed; see what its labels determine: "
+            "fizzlab identify",
         )
     for snapped in (_divided(net, found.codebook), Snapped(net, found.codebook)):
         does = automaton_of(snapped).minimised()

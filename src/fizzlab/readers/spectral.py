@@ -21,10 +21,10 @@ import numpy as np
 import torch
 
 from fizzlab.data import Splits
+from fizzlab.encodings import digits_of
 from fizzlab.errors import ConfigError, DataError
 from fizzlab.experiment import Experiment
 from fizzlab.nets import Bilinear
-from fizzlab.readers.automata import digits_of
 from fizzlab.readers.elimination import pivots, solve
 from fizzlab.readers.hankel import Hankel, hankel
 from fizzlab.readers.words import UNKNOWN, Suffix

@@ -231,9 +231,14 @@ def _refuse_epochs(run: Run, epochs: int) -> None:
     ends = {
         "target": "target_accuracy",
         "patience": "patience",
-        "accepted": "extract_below",
-        "fitted": "method",
     }.get(str(state.stopped))
+    if state.stopped in {"accepted", "fitted"}:
+        raise ConfigError(
+            "This run is finished: more epochs would not change it.",
+            expected="a run that ended by its number of epochs",
+            got=f"one that ended as {state.stopped}",
+            fix=f"train anew with other settings: --config {run.path}/{folder.EXPERIMENT}",
+        )
     if setting := ends or (recipe.stop_after and "stop_after") or (recipe.tries > 1 and "tries"):
         raise ConfigError(
             f"This run ends by recipe.{setting}: a larger number of epochs does not change it.",
