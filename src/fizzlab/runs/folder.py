@@ -70,7 +70,7 @@ def storage_error(path: Path, error: OSError) -> StorageError:
         expected="a folder that can be written to, with some space",
         fix="free some space and try again (a run that was begun can be resumed)"
         if full
-        else "choose another place",
+        else "choose another place (--out, --certificate)",
     )
 
 
