@@ -75,10 +75,10 @@ def test_powers_and_ranges_of_formulas() -> None:
     ],
 )
 def test_what_is_no_integer_is_refused_at_once(formula: str, reason: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(DataError, match=reason):
         parse_integers(formula)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 1
 
 
 def test_numbers_of_exactly_a_million_bits_are_read() -> None:
@@ -127,6 +127,6 @@ def test_nothing_warns() -> None:
 
 def test_a_long_text_is_looked_through_once() -> None:
     began = time.process_time()
-    with pytest.raises(DataError, match="as integers"):
-        parse_integers("9" * 200_000)
+    with pytest.raises(DataError):
+        parse_integers("9" * 200_000 + "x")
     assert time.process_time() - began < 1

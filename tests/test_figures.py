@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.colors import to_rgb
+from matplotlib.patches import Patch
 from PIL import Image
 from torch import nn
 
@@ -208,6 +209,14 @@ def test_marks_of_the_map_are_on_integers_that_exist(bits: int) -> None:
         for line in axes.lines
     }
     assert marked == {"test": [0]} | ({"not used": [2**bits - 1]} if bits > 1 else {})
+
+
+def test_the_legend_of_the_map_has_an_empty_cell_for_the_training_set(quick_run: Run) -> None:
+    legend = map_figure(quick_run, EN).legends[0]
+    place = [text.get_text() for text in legend.get_texts()].index("training (no mark)")
+    key = legend.legend_handles[place]
+    assert isinstance(key, Patch)
+    assert (key.get_fill(), key.get_facecolor()[3], key.get_edgecolor()[3]) == (True, 0.0, 1.0)
 
 
 class Functional(nn.Module):

@@ -212,6 +212,16 @@ def test_states_show_codes_points_and_shares_of_variance(reader: Run) -> None:
     assert shares == [round(100 * part) for part in variances[:2] / variances.sum()]
 
 
+def test_the_picture_says_that_it_leaves_dimensions_out(reader: Run, gru: Run) -> None:
+    for run, what in ((reader, "codes"), (gru, "states")):
+        figure = states(run, EN)
+        count = run.kept.state  # type: ignore[union-attr]
+        shown = f"two of {count} dimensions are shown: {what} that overlap here may lie far apart"
+        assert figure.get_suptitle().endswith(f"\n{shown}")
+        assert not figure.legends
+        assert all(axes.get_legend() is not None for axes in figure.axes)
+
+
 def test_without_codes_there_are_only_points(gru: Run) -> None:
     figure = states(gru, EN)
     assert len(figure.axes) == 1
@@ -234,12 +244,28 @@ def test_the_drift_is_that_of_reading_digit_by_digit(reader: Run) -> None:
     assert snapped_distance(net) < torch.pdist(net.codebook).min() / 2
 
 
+def test_each_further_try_begins_at_a_line_of_its_own() -> None:
+    settings = {"recipe.epochs": 10, "recipe.warmup_epochs": 0, "recipe.tries": 3}
+    settings |= {"recipe.evaluate_every": 2, "recipe.extract_below": 1e-9}
+    run = train(Experiment.preset("reader").replaced(settings), progress=False)
+    assert run.state.epoch == 30
+    for language, said in (("en", "another try begins"), ("fr", "nouvel essai")):
+        figure = curves(run, texts(language))
+        for axes in figure.axes:
+            begun = [line for line in axes.lines if line.get_linestyle() == "-."]
+            assert [line.get_xdata()[0] for line in begun] == [10, 20]  # type: ignore[index]
+        entries = [text.get_text() for text in figure.legends[0].get_texts()]
+        assert sum(said in entry for entry in entries) == 1
+
+
 def test_the_curves_of_a_squared_error_say_so(reader: Run, gru: Run, spectral: Run) -> None:
     loss = curves(reader, EN).axes[0]
     assert loss.get_ylabel() == "squared error (log scale)"
     baseline = loss.lines[-1].get_ydata()[0]  # type: ignore[index]
     assert baseline == frequency_loss(reader.splits.train.labels, "squared_error")
     assert curves(gru, EN).axes[0].get_ylabel() == "cross-entropy (nats)"
+    entries = [text.get_text() for text in curves(reader, EN).legends[0].get_texts()]
+    assert "another try begins, from new weights" not in entries
     for name in ("curves", "animation"):
         with pytest.raises(UsageError, match=r"computed in closed form[\s\S]*spectral"):
             draw(spectral, name, EN)

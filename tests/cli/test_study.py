@@ -69,6 +69,7 @@ def test_luck_in_french(fizzlab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert "Une exactitude de test de 0,53 fait mieux que" in done.out
     assert "<- votre résultat" in done.out
     assert "Tous ces réseaux" in done.out
+    assert fizzlab("luck", "0,53", *QUICK, "--nets", "8", "--lang", "fr").out == done.out
     bad = fizzlab("luck", "0.53", *QUICK, "--nets", "8", "--lang", "de")
     assert (bad.code, 'There is no language "de"' in bad.err) == (2, True)
 
@@ -135,6 +136,8 @@ def test_a_dry_run_makes_nothing(fizzlab, tmp_path: Path, monkeypatch: pytest.Mo
         "1 net: 1 condition with 1 seed. At 0.1 nets a second, estimated from the first 2 %" in one
     )
     assert "it takes about 10 s." in one
+    tries = fizzlab("study", "--preset", "reader", "--seeds", "5", "--dry-run").out
+    assert tries.endswith("they take about 50 s, counting one try a net.\n")
     assert not list(tmp_path.iterdir())
 
 
@@ -277,6 +280,8 @@ TABLE = [
     (["report", "a_folder"], 1, "is not a study"),
     (["report", "s", "--lang", "de"], 2, 'There is no language "de"'),
     (["luck", "75"], 2, "write 75 % as 0.75"),
+    (["luck", "75%"], 2, "write 75 % as 0.75"),
+    (["luck", "7,5 %"], 2, "write 7,5 % as 0.075"),
     (["luck", "-5"], 2, "not a test accuracy"),
     (["luck", "much"], 2, "Invalid value for 'SCORE'"),
     (["luck"], 2, "needs a score, or a net"),

@@ -203,7 +203,7 @@ def test_it_can_be_left_out() -> None:
     assert (proof.verdict, proof.perturbation) == ("proved", None)
 
 
-@settings(max_examples=100)
+@settings(max_examples=30)
 @given(st.floats(1e-30, 0.999))
 def test_the_largest_size_that_holds(limit: float) -> None:
     found = largest(lambda size: size <= limit, 1.0)

@@ -481,3 +481,45 @@ def test_a_measurement_takes_rounds_over_all_conditions(
     monkeypatch.setattr(pace, "train_many", watched)
     measured_pace(quick_plan, seconds=0.01)
     assert len(set(seen[-1])) == quick_plan.num_conditions
+
+
+def test_of_several_tries_the_pace_counts_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a clock of its own, 10 ms an epoch; nets in closed form take as long as they take."""
+    pace, now, seen = importlib.import_module("fizzlab.studies.pace"), [0.0], []
+
+    def clocked(experiments, **options):
+        for experiment in experiments:
+            seen.append(experiment.recipe)
+            closed = experiment.recipe.method != "gradient"
+            now[0] += 5 if closed else 0.01 * experiment.recipe.last_epoch
+            yield experiment
+
+    monkeypatch.setattr(pace, "train_many", clocked)
+    monkeypatch.setattr(pace.time, "monotonic", lambda: now[0])
+    reader = measured_pace(Plan(Experiment.preset("reader"), seeds=5))
+    assert 1 / reader.nets_per_second == pytest.approx(0.01 * 1500, rel=0.05)
+    assert all(recipe.stop_after < 20 for recipe in seen)
+    spectral = measured_pace(Plan(Experiment.preset("spectral"), seeds=5))
+    assert (spectral.share, 1 / spectral.nets_per_second) == (1.0, pytest.approx(5))
+
+
+def test_notes_on_engines_come_only_where_nets_are_left_to_train(
+    quick_plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    monkeypatch.setattr(ENGINES["cpu"], "first_use", classmethod(lambda cls: "compiling"))
+    told: list[str] = []
+    plan = Plan(quick_plan.experiment, seeds=1)
+    options = {"tell": told.append, "language": "fr"}
+    execute(plan, tmp_path / "s", engine="sequential", **options)
+    assert told == []
+    execute(plan, tmp_path / "t", engine="cpu", **options)
+    assert told == ["compilation des noyaux du moteur cpu, cette seule fois (10 à 20 s) …"]
+    execute(plan, tmp_path / "t", engine="cpu", **options)
+    assert len(told) == 1
+    dropped = Plan(plan.experiment.replaced({"net.dropout": 0.1}), seeds=1)
+    for _ in range(2):
+        execute(dropped, tmp_path / "u", **options)
+    assert told[1:] == [
+        "À cause de net.dropout, les réseaux sont entraînés par la boucle simple et lente "
+        "(sequential)."
+    ]

@@ -157,5 +157,12 @@ def test_diverged_nets_are_beaten_by_every_score(tmp_path: Path) -> None:
 
 def test_few_nets_call_nothing_unusual(cache: Path) -> None:
     """Of fewer than 146 nets, even beating none of them is within 2.5 % by chance."""
-    for score in (0.0, 1.0):
-        assert "too few to call that unusual" in place(score, cache).sentence
+    few = "but they are too few to call that unusual."
+    for score, said in ((0.0, "below all of them"), (1.0, "above all of them")):
+        assert place(score, cache).sentence.endswith(f": {said}, {few}")
+    low = place(0.0, cache, metric="loss").sentence
+    assert low.endswith(f": a lower loss than all of them have, {few}")
+    assert "a higher loss than all of them" in place(99.0, cache, metric="loss").sentence
+    french = [place(score, cache, language="fr").sentence for score in (0.0, 1.0)]
+    assert "c’est moins bien que tous, mais ils sont trop peu nombreux" in french[0]
+    assert "c’est mieux que tous, mais ils sont trop peu nombreux" in french[1]

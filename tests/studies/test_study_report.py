@@ -22,7 +22,7 @@ from fizzlab.studies.axes import write_numbers
 from fizzlab.studies.findings import Findings
 from fizzlab.studies.integers import most_wrong
 from fizzlab.studies.naming import SETTINGS_FR
-from fizzlab.studies.pictures import pictures
+from fizzlab.studies.pictures import _end_at_one, distributions, learning_curves, pictures
 from fizzlab.studies.report import write_report
 from fizzlab.studies.study_folder import prepare
 from fizzlab.studies.texts import TEXTS, number
@@ -209,3 +209,25 @@ def test_every_setting_has_a_french_name() -> None:
     for name in setting_names(Experiment):
         if not field_problem(name) and not name.endswith("_sha256"):
             assert name in SETTINGS_FR, name
+
+
+def test_a_single_condition_bears_the_name_of_its_experiment(tmp_path: Path) -> None:
+    settings = {"recipe.epochs": 4, "recipe.evaluate_every": 2, "net.hidden": 4}
+    plan = Plan(Experiment.preset("td1").replaced(settings), seeds=3)
+    found = Findings(execute(plan, tmp_path / "s", progress=False).study)
+    row, curves = distributions(found), learning_curves(found)
+    assert row is not None
+    assert curves is not None
+    assert [tick.get_text() for tick in row.axes[0].get_yticklabels()] == ["td1"]
+    assert curves.axes[0].get_title() == "td1"
+    assert found.label(found.statistics.ranking[0]) == "td1"
+
+
+@pytest.mark.parametrize("values", [[1.0, 1.0, 1.0], [0.0, 1.0], [0.97, 0.99, 1.0], [0.3, 0.4]])
+def test_accuracies_end_at_one(values: list[float]) -> None:
+    axes = new_figure().subplots()
+    axes.plot(values, np.zeros(len(values)), ".")
+    _end_at_one(axes)
+    low, high = axes.get_xlim()
+    assert -0.013 <= low < min(values)
+    assert max(values) < high <= 1.013

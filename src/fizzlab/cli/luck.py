@@ -23,10 +23,25 @@ if TYPE_CHECKING:
 WIDTH = 50  # characters of the longest bar
 
 
+def as_score(text: str | float) -> float:
+    """Reads a score, also with the decimal comma of French."""
+    said = str(text).strip()
+    number, percent = said.removesuffix("%").strip(), said.endswith("%")
+    try:
+        value = float(number.replace(",", ".", 1))
+    except ValueError:
+        raise typer.BadParameter(f"{said!r} is not a number.") from None
+    if percent:
+        raise typer.BadParameter(f"{said!r}: write {number} % as {value / 100:.10g}.")
+    return value
+
+
 def luck(
     score: Annotated[
         float | None,
-        typer.Argument(metavar="SCORE", help="The score, such as 0.75; or give --net."),
+        typer.Argument(
+            metavar="SCORE", help="The score, such as 0.75; or give --net.", parser=as_score
+        ),
     ] = None,
     preset: Annotated[
         str | None, typer.Option(help="Experiment that it comes from; by default td1.")

@@ -47,7 +47,8 @@ def print_estimate(
         output.console().print(
             f"{_nets(plan.nets)}: {count} with {output.plural(plan.seeds, 'seed')}{each}. "
             f"At {pace.nets_per_second:.3g} nets a second, {how}, "
-            f"{'they take' if plan.nets != 1 else 'it takes'} {_duration(found.seconds)}."
+            f"{'they take' if plan.nets != 1 else 'it takes'} {_duration(found.seconds)}"
+            f"{', counting one try a net' * (plan.experiment_at(0).recipe.tries > 1)}."
         )
 
 

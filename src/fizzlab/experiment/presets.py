@@ -57,7 +57,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "reader": Preset(
         about="a net that reads bits, most significant first: bilinear, squared error, and at the "
-        "end snapped to an automaton, so that it can be proved right on every natural number",
+        "end snapped to an automaton, so that it can be proved right on every n ≥ 1",
         settings=_READER
         | {
             "net.architecture": "bilinear",

@@ -61,6 +61,10 @@ def _panel(axes: Axes, run: Run, what: str, label: str, text: dict[str, str]) ->
             values = np.array(history[f"{split}_{what}"])
             axes.plot(epochs, values, color=ink, linestyle=line, marker=marker, label=text[split])
     axes.axvline(kept, color="0.2", linewidth=0.8, label=text["kept"].format(epoch=kept))
+    length = run.experiment.recipe.epochs
+    for epoch in range(length, run.state.epoch, length):  # after which another try begins
+        name = text["try"] if epoch == length else None
+        axes.axvline(epoch, color="0.55", linestyle="-.", linewidth=0.8, label=name)
     axes.set_ylabel(label)
     axes.grid(color="0.92")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from fizzlab.errors import UsageError
@@ -84,13 +84,14 @@ def right_wrong_handles(text: dict[str, str]) -> list[Patch]:
     ]
 
 
-def _mark_splits(axes: Axes, run: Run, columns: int, text: dict[str, str]) -> list[Line2D]:
+def _mark_splits(axes: Axes, run: Run, columns: int, text: dict[str, str]) -> list[Artist]:
     """Marks each integer by its split, the training set's by nothing; gives the legend's part."""
     if run.experiment.encoding.bits > MAX_MARKED_BITS:
         return []
     style: dict[str, Any] = {"color": "k", "mfc": "none", "ls": "", "mew": 0.7}
     style["ms"] = min(10, max(3, 96 / columns))  # points: within a cell
-    handles = [Line2D([], [], ls="", label=f"{text['train']} ({text['unmarked']})")]
+    empty = {"facecolor": "none", "edgecolor": "0.5"}
+    handles: list[Artist] = [Patch(**empty, label=f"{text['train']} ({text['unmarked']})")]
     for name, integers in _parts(run).items():
         if name != "train" and len(integers):
             y, x = np.divmod(integers, columns)

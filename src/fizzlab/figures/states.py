@@ -64,8 +64,10 @@ def states(run: Run, text: dict[str, str]) -> Figure:
     panel.set_xlabel(named[0].format(f"{100 * shares[0]:.0f}"))
     panel.set_ylabel(named[1].format(f"{100 * shares[1]:.0f}"))
     panel.grid(color="0.92")
-    figure.suptitle(f"{title}\n{of_net(run, text)}")
-    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    shown = "" if net.state == 2 else "\n" + text["shown"].format(count=net.state, of=of)
+    figure.suptitle(f"{title}\n{of_net(run, text)}{shown}")
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "borderaxespad": 0.2}
+    panel.legend(handles=handles, ncols=3, **place)
     if codes is not None:
         figure.draw_without_rendering()  # lays out
         _number(panel, (codes - origin) @ axes, (points - origin) @ axes)

@@ -22,6 +22,7 @@ from fizzlab.studies.pressing import announced
 from fizzlab.studies.results import Study
 from fizzlab.studies.shards import find_shards, row, write_shard
 from fizzlab.studies.study_folder import grown, locked, prepare
+from fizzlab.studies.texts import Texts, texts
 
 SHARD_S = 5.0  # longest time between two shards; a kill loses what came after the last one
 MAX_SLICE = 4096  # nets given to an engine at once
@@ -68,6 +69,7 @@ def execute(
     shard_s: float = SHARD_S,
     grow: bool = False,
     tell: Callable[[str], None] = lambda note: None,
+    language: str = "en",
 ) -> Execution:
     """Trains the nets of a plan; the same call again goes on where it was cut short.
 
@@ -83,6 +85,7 @@ def execute(
         grow: Whether a study in the folder may be of the same nets with another number of seeds.
             It is given more if it has fewer; of more, only the nets of this plan are trained.
         tell: Called with each note as soon as it is known; of Ctrl-C in the signal's handler.
+        language: Of the notes on engines: "en" or "fr".
 
     Returns:
         What was done. Ctrl-C ends it after the nets that are in training.
@@ -104,13 +107,14 @@ def execute(
         sweep(path)
         plan = grown(path, wanted // plan.num_conditions)
         done, notes = _done(plan, path)
-        worker = _Worker(plan, path, engine, threads, cut, shard_s, tell)
+        worker = _Worker(plan, path, engine, threads, cut, shard_s, tell, texts(language))
         for note in notes:
             worker.note(note)
-        worker.foresee(first_use=progress)
+        left = np.flatnonzero(~done[:wanted])
+        worker.foresee(left, first_use=progress)
         began = time.monotonic()
-        with bar(wanted, int(done[:wanted].sum()), shown=progress) as watch:
-            worker.work(np.flatnonzero(~done[:wanted]), watch)
+        with bar(wanted, wanted - len(left), shown=progress) as watch:
+            worker.work(left, watch)
         return worker.execution(wanted, time.monotonic() - began)
 
 
@@ -151,8 +155,9 @@ class _Worker:
         cut: Interruptions,
         shard_s: float,
         tell: Callable[[str], None],
+        words: Texts,
     ) -> None:
-        self.plan, self.path, self.cut = plan, path, cut
+        self.plan, self.path, self.cut, self.words = plan, path, cut, words
         self.threads, self.shard_s, self.tell = threads, shard_s, tell
         self.found = Execution(Study(path, plan))
         self.rows: list[dict[str, Any]] = []
@@ -165,14 +170,18 @@ class _Worker:
         self.found.notes.append(text)
         self.tell(text)
 
-    def foresee(self, *, first_use: bool) -> None:
-        """Tells which settings need a slower engine, and what takes time when it is first used."""
-        numbers = range(min(self.plan.num_conditions, MAX_CHECKED))
+    def foresee(self, indices: np.ndarray, *, first_use: bool) -> None:
+        """Tells which settings need a slower engine, and what takes time when it is first used.
+
+        Args:
+            indices: Of the nets that are to be trained.
+            first_use: Whether to tell the latter.
+        """
+        numbers = np.unique(indices % self.plan.num_conditions)[:MAX_CHECKED].tolist()
         names = dict.fromkeys(self.engine_of(number) for number in numbers)
         self._note_fallback()
-        for name in names if first_use else ():
-            if note := ENGINES[name].first_use():
-                self.tell(f"{note} …")
+        if first_use and any(ENGINES[name].first_use() for name in names):
+            self.tell(self.words["first_use"])
 
     def work(self, indices: np.ndarray, watch: Watcher) -> None:
         """Trains nets until all are done, or something cuts it short; keeps what is trained."""
@@ -236,10 +245,7 @@ class _Worker:
         told = [] if self.found.fallback is None else self.found.fallback.split(", ")
         if new := [name for name in self.uncovered if name not in told]:
             self.found.fallback = ", ".join([*told, *new])
-            because = " and ".join(new)
-            self.note(
-                f"Because of {because}, nets are trained by the slow plain loop (sequential)."
-            )
+            self.note(self.words["fallback"].format(settings=self.words["and_settings"].join(new)))
 
     def _save(self) -> None:
         if self.rows:

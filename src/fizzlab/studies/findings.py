@@ -96,17 +96,21 @@ class Findings:
         return whole(value, self.words) if type(value) is int else value
 
     def parts(self, condition: ConditionSummary) -> list[str]:
-        """Gives each setting that names a condition: "learning rate 0.05"."""
-        return parts(told_settings(self.study.plan, condition.settings), self.words)
+        """Gives each setting that names a condition: "learning rate 0.05".
+
+        Where nothing is varied, it is the experiment that has a name.
+        """
+        told = parts(told_settings(self.study.plan, condition.settings), self.words)
+        return told or [self.study.plan.experiment.name]
 
     def label(self, condition: ConditionSummary) -> str:
         """Gives a condition in a few characters: "learning rate 0.05, hidden 100"."""
-        return ", ".join(self.parts(condition)) or "–"
+        return ", ".join(self.parts(condition))
 
     def in_lines(self, condition: ConditionSummary) -> str:
         """Gives a condition in short lines, broken between its settings."""
         lines = [""]
-        for part in self.parts(condition) or ["–"]:
+        for part in self.parts(condition):
             joined = f"{lines[-1]}, {part}" if lines[-1] else part
             if len(joined) <= MAX_LINE or not lines[-1]:
                 lines[-1] = joined

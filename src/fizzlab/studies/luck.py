@@ -129,6 +129,7 @@ def luck(
         progress=progress,
         grow=True,
         tell=tell,
+        language=language,
     )
     if not done.study.trained_of(nets):
         raise KeyboardInterrupt
@@ -241,9 +242,11 @@ def _sentence(
     score: float, metric: str, found: tuple[float, float, float], nets: int, words: Texts
 ) -> str:
     percentile, low, high = found
+    whom = "all_of_them" if percentile in (0, 100) else "nearly_all"
     least = 100 * binomial_interval(0, nets)[1]  # as high as the interval of "none" reaches
     if least > 2.5 and not 2.5 <= percentile <= 97.5:
-        verdict = "few"
+        loss, side = "loss_" * (metric == "loss"), "bad" if percentile < 2.5 else "good"
+        verdict = f"few_{loss}{side}"
     elif high < 2.5:
         verdict = "bad"
     elif low > 97.5:
@@ -257,5 +260,5 @@ def _sentence(
         nets=counted("n_nets", nets, words),
         low=number(low, words, 1),
         high=number(high, words, 1),
-        verdict=words[f"luck_{verdict}"],
+        verdict=words[f"luck_{verdict}"].format(all=words[f"luck_{whom}"]),
     )

@@ -74,7 +74,9 @@ def measured_pace(
     """Measures how many nets a second are trained here: rounds over conditions of the whole plan.
 
     Nets that take long are trained for their first epochs only, as `recipe.stop_after` would have
-    it, and the time is taken to grow with the epochs: a net that stops early takes less.
+    it, and the time is taken to grow with the epochs: a net that stops early takes less. Of nets
+    with several tries (`recipe.tries`) one whole try is counted, without extraction or snap. Nets
+    computed in closed form are made whole.
 
     Args:
         plan: What would be trained.
@@ -89,7 +91,7 @@ def measured_pace(
         DataError: If the data cannot be used.
     """
     numbers = np.linspace(0, plan.num_conditions - 1, min(plan.num_conditions, ROUND))
-    experiments = [plan.experiment_of_condition(int(number)) for number in numbers]
+    experiments = [_one_try(plan.experiment_of_condition(int(number))) for number in numbers]
     experiments *= -(-ROUND // len(experiments))  # a round keeps all threads busy
     chosen, _ = pick(engine, experiments)
     longest = max(experiments, key=_epochs)
@@ -137,8 +139,16 @@ def _seconds_of(experiment: Experiment, epochs: int, engine: str) -> float:
     return time.monotonic() - began
 
 
+def _one_try(experiment: Experiment) -> Experiment:
+    """Gives an experiment that does not end by itself, and so can be shortened."""
+    if experiment.recipe.method != "gradient" or experiment.recipe.extract_below is None:
+        return experiment
+    single = {"recipe.tries": 1, "recipe.extract_below": None, "recipe.snap": False}
+    return experiment.replaced(single)
+
+
 def _epochs(experiment: Experiment) -> int:
-    return experiment.recipe.last_epoch
+    return experiment.recipe.last_epoch if experiment.recipe.method == "gradient" else 1
 
 
 def _shortened(experiment: Experiment, share: float) -> Experiment:

@@ -48,6 +48,7 @@ def distributions(found: Findings) -> Figure | None:
     axes.set_yticks(range(len(shown)), [found.in_lines(c) for c in shown])
     axes.set_ylim(len(shown) - 0.5, -0.5)
     axes.set_xlabel(found.metric)
+    _end_at_one(axes)
     write_numbers(axes.xaxis, found.words)
     axes.grid(axis="x", color="0.92")
     axes.set_axisbelow(True)
@@ -55,6 +56,14 @@ def distributions(found: Findings) -> Figure | None:
         axes.spines[side].set_visible(False)
     axes.tick_params(axis="y", length=0)
     return figure
+
+
+def _end_at_one(axes: Axes) -> None:
+    """Lets an axis of accuracies end at 0 and 1, but for half a dot: there are none beyond."""
+    low, high = axes.get_xlim()
+    low, high = max(low, 0.0), min(high, 1.0)
+    hair = 0.012 * (high - low)
+    axes.set_xlim(low - hair, high + hair)
 
 
 def _one_distribution(

@@ -175,7 +175,20 @@ FRENCH: dict[str, str] = {
     "luck_sentence": f"{{what}} {{score}} fait mieux que {{percentile}}{_N}% de {{nets}} qui ne "
     f"diffèrent que par leur graine (échantillon{_N}; intervalle à 95{_N}%{_N}: {{low}} à "
     f"{{high}}{_N}%){_N}: {{verdict}}.",
-    "luck_few": "c’est au-delà de presque tous, mais ils sont trop peu pour dire que c’est rare",
+    "luck_few_bad": "c’est moins bien que {all}, mais ils sont trop peu nombreux pour dire que "
+    "c’est rare",
+    "luck_few_good": "c’est mieux que {all}, mais ils sont trop peu nombreux pour dire que c’est "
+    "rare",
+    "luck_few_loss_bad": "c’est plus que {all}, mais ils sont trop peu nombreux pour dire que "
+    "c’est rare",
+    "luck_few_loss_good": "c’est moins que {all}, mais ils sont trop peu nombreux pour dire que "
+    "c’est rare",
+    "luck_all_of_them": "tous",
+    "luck_nearly_all": "presque tous",
+    "first_use": "compilation des noyaux du moteur cpu, cette seule fois (10 à 20 s) …",
+    "fallback": "À cause de {settings}, les réseaux sont entraînés par la boucle simple et lente "
+    "(sequential).",
+    "and_settings": " et de ",
     "luck_bad": f"c’est rarement si mauvais{_N}: le hasard seul descend peu souvent si bas",
     "luck_good": f"c’est rarement si bon{_N}: le hasard seul monte peu souvent si haut",
     "luck_within": "le hasard seul donne cela couramment",
