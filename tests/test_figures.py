@@ -12,7 +12,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 import torch
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.patches import Patch
 from PIL import Image
 from torch import nn
@@ -216,7 +216,8 @@ def test_the_legend_of_the_map_has_an_empty_cell_for_the_training_set(quick_run:
     place = [text.get_text() for text in legend.get_texts()].index("training (no mark)")
     key = legend.legend_handles[place]
     assert isinstance(key, Patch)
-    assert (key.get_fill(), key.get_facecolor()[3], key.get_edgecolor()[3]) == (True, 0.0, 1.0)
+    assert to_rgba(key.get_facecolor())[3] == 0
+    assert to_rgba(key.get_edgecolor())[3] == 1
 
 
 class Functional(nn.Module):

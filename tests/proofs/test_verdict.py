@@ -11,7 +11,7 @@ from exact_nets import FIZZBUZZ, made_net, rule_net
 
 from fizzlab import Experiment, Rule, runs
 from fizzlab.encodings import Encoding
-from fizzlab.errors import UsageError
+from fizzlab.errors import NetError
 from fizzlab.evaluation import predict_labels
 from fizzlab.nets import Bilinear, Snapped
 from fizzlab.proofs import certify, prove, search, verdict
@@ -82,7 +82,7 @@ def test_snapping_is_advised_where_it_helps(run: Run) -> None:
 
 def test_what_is_not_proved_has_no_certificate(run: Run) -> None:
     plain = with_net(run, run.kept, None)
-    with pytest.raises(UsageError, match="no certificate for a net that is not proved"):
+    with pytest.raises(NetError, match="no certificate for a net that is not proved"):
         certify(plain, prove(plain))
 
 

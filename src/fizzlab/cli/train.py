@@ -213,7 +213,7 @@ def _next_step(run: Run, refit: bool) -> str:
         return f"{why}. Go on with: fizzlab train --resume {run.path}{more}"
     wrong = run.wrong
     if run.experiment.net.reads and not wrong:
-        return f"Next: fizzlab prove {run.path} (is it right on every natural number?)"
+        return f"Next: fizzlab prove {run.path} (is it right on every n ≥ 1?)"
     if wrong:
         text = f"Next: fizzlab explain {run.path} {wrong[0]} (why is {wrong[0]} wrong?)"
         return text + (", or fizzlab train --preset solid" if _is_the_labs(run) else "")

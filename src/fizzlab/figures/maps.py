@@ -90,8 +90,8 @@ def _mark_splits(axes: Axes, run: Run, columns: int, text: dict[str, str]) -> li
         return []
     style: dict[str, Any] = {"color": "k", "mfc": "none", "ls": "", "mew": 0.7}
     style["ms"] = min(10, max(3, 96 / columns))  # points: within a cell
-    empty = {"facecolor": "none", "edgecolor": "0.5"}
-    handles: list[Artist] = [Patch(**empty, label=f"{text['train']} ({text['unmarked']})")]
+    name = f"{text['train']} ({text['unmarked']})"
+    handles: list[Artist] = [Patch(facecolor="none", edgecolor="0.5", label=name)]
     for name, integers in _parts(run).items():
         if name != "train" and len(integers):
             y, x = np.divmod(integers, columns)

@@ -55,7 +55,7 @@ class FixedProof(Document):
                 f" All weights may be changed by up to {self.perturbation.absolute:.2g}, or by up "
                 f"to {self.perturbation.relative:.2g} of their values, and no answer changes."
             )
-        return f"{words} This is about {self.basis}."
+        return f"{words} This is about {self.basis}." if self.checked else words
 
 
 def scope_of(capacity: int) -> str:

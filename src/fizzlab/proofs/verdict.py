@@ -11,7 +11,7 @@ from pydantic import Field
 from fizzlab import __version__
 from fizzlab.configuration import Document
 from fizzlab.data import Split
-from fizzlab.errors import UsageError
+from fizzlab.errors import NetError, UsageError
 from fizzlab.evaluation import predict_labels
 from fizzlab.nets import Bilinear, Snapped
 from fizzlab.proofs.certificate import Certificate, Provenance, certificate
@@ -127,7 +127,8 @@ def certify(run: Run, proof: Proof) -> Certificate:
     """Makes the certificate of a proved net, with where it came from.
 
     Raises:
-        UsageError: If the net is of fixed width, or is not proved.
+        UsageError: If the net is of fixed width.
+        NetError: If it is not proved.
     """
     if proof.fixed is not None:
         raise UsageError(
@@ -135,8 +136,8 @@ def certify(run: Run, proof: Proof) -> Certificate:
             expected="a net that reads digits, snapped",
             fix="asking every integer again is the check: fizzlab prove RUN",
         )
-    if proof.network is None or not isinstance(run.net, Snapped):
-        raise UsageError(
+    if proof.verdict != "proved" or proof.network is None or not isinstance(run.net, Snapped):
+        raise NetError(
             "There is no certificate for a net that is not proved.",
             expected="the verdict proved",
             got=f"{proof.verdict}: {proof.reason}",
