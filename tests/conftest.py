@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ install_import_hook([f"fizzlab.{room}" for room in CHECKED], "beartype.beartype"
 from fizzlab import Experiment, Run, train  # noqa: E402
 from fizzlab.cli import main  # noqa: E402
 
-hypothesis.settings.register_profile("fizzlab", deadline=None)  # other work may slow a machine
+EXAMPLES = int(os.environ.get("FIZZLAB_EXAMPLES", "40"))  # of each property; more find more
+hypothesis.settings.register_profile("fizzlab", deadline=None, max_examples=EXAMPLES)
 hypothesis.settings.load_profile("fizzlab")
 
 QUICK = {"recipe.epochs": 12, "recipe.evaluate_every": 4, "net.hidden": 16}

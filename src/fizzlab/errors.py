@@ -4,6 +4,7 @@
 FizzlabError                 exit code 1
 ├── UsageError               exit code 2: what was asked for cannot be done as asked
 │   ├── ConfigError          an experiment's settings are wrong; lists all problems at once
+│   │   └── OverBudgetError  they are right, and more than a session of the lab may ask for
 │   ├── UnknownNameError     a preset, setting or picture of that name does not exist
 │   ├── IntegerError         an integer is unreadable, or does not fit the encoding
 │   ├── DataError            a range or a CSV file cannot be used

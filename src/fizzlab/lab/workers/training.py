@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import torch
 
@@ -35,6 +35,7 @@ PATIENCE_S = 0.3  # that a pause waits for the end of an epoch
 Mode = Literal["run", "pause", "step", "epoch"]
 
 
+@runtime_checkable
 class Poll(Protocol):
     """Handles orders that have come in."""
 
