@@ -74,6 +74,10 @@ class ConfigError(UsageError):
     """Settings of an experiment are wrong; the text lists every problem found."""
 
 
+class OverBudgetError(ConfigError):
+    """An experiment is larger than a session of the lab may ask for; lists every problem."""
+
+
 class IntegerError(UsageError):
     """An integer is unreadable, negative, or too large for the encoding."""
 

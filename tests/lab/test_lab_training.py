@@ -22,6 +22,8 @@ from fizzlab.lab.links import from_link
 from fizzlab.lab.messages import MESSAGES
 from fizzlab.lab.workers.hidden import answers_of
 
+pytestmark = pytest.mark.slow  # real processes: seconds each
+
 SMALL = "net.hidden=[12]&recipe.epochs=30&recipe.evaluate_every=5"
 
 

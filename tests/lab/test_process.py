@@ -15,6 +15,8 @@ from lab_pages import Page
 
 from fizzlab.cli import main
 
+pytestmark = pytest.mark.slow  # real processes: seconds each
+
 COMMAND = [sys.executable, "-c", "from fizzlab.cli import main; main()", "lab", "--no-browser"]
 
 

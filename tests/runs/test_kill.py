@@ -158,6 +158,7 @@ def test_fifty_kills(tmp_path: Path) -> None:
     check(tmp_path / "run", EXPERIMENT, kills=50)
 
 
+@pytest.mark.slow
 def test_kills_at_birth_and_at_the_end(tmp_path: Path) -> None:
     check_births_and_ends(tmp_path, kills=20, seed=1)
 

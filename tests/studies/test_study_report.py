@@ -117,6 +117,7 @@ def test_pictures_are_told_apart_in_grey(quick_study: Study, tmp_path: Path) -> 
         assert len(np.unique(grey // 16)) >= 8
 
 
+@pytest.mark.slow
 def test_small_and_odd_studies_have_a_page(tmp_path: Path) -> None:
     base = Experiment().replaced({"recipe.epochs": 2, "net.hidden": 4})
     plans = {

@@ -6,16 +6,12 @@ from typing import Any
 
 from fizzlab.configuration import Document
 from fizzlab.data import is_file, parse_integers
-from fizzlab.errors import ConfigError
+from fizzlab.errors import ConfigError, OverBudgetError
 from fizzlab.experiment import Experiment
 from fizzlab.lab.limits import Limits
 
 MAX_CELLS = 20_000_000  # features of all rows of a split
 MAX_STEPS = 5_000_000  # batches of a whole training
-
-
-class OverBudgetError(ConfigError):
-    """An experiment is too large for the lab; the text lists every problem."""
 
 
 def refuse_files(experiment: Experiment) -> None:

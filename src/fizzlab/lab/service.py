@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fizzlab.configuration import differences
-from fizzlab.errors import ConfigError, FizzlabError, UsageError
+from fizzlab.errors import ConfigError, FizzlabError, OverBudgetError, UsageError
 from fizzlab.experiment import Experiment
 from fizzlab.lab import asks, orders
-from fizzlab.lab.budgets import OverBudgetError, check, divided
+from fizzlab.lab.budgets import check, divided
 from fizzlab.lab.links import from_link
 from fizzlab.lab.messages import COLUMNS, Pong
 from fizzlab.lab.problems import problem
