@@ -27,7 +27,7 @@ train: $(INSTALLED)  ## train a net and print the result
 	$(BIN)/fizzlab train
 
 test: $(INSTALLED)  ## run all tests but the slow campaigns and those in a browser
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 	@command -v chromium >/dev/null \
 		|| echo "Not tested: the lab in a browser. Install chromium (Debian: apt-get install chromium), then make test-web."
 

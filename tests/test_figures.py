@@ -72,6 +72,7 @@ def test_the_same_run_gives_the_same_bytes_whatever_the_user_has_set(
     assert set(files) == ({"gif"} if name == "animation" else {"png", "svg"})
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_bytes_in_another_process(
     quick_run: Run, tmp_path: Path
 ) -> None:

